@@ -1,0 +1,154 @@
+import { HiddenstateError, shown } from "../errors.ts";
+import { runtime } from "../memory/runtime.ts";
+import { empty, type Tensor } from "../memory/tensor.ts";
+import type { TapeNode } from "./tape.ts";
+
+/** Where an operation writes the gradient of one of its inputs. */
+export interface GradientTarget {
+  offset: number;
+  /** 0: set every element; 1: add, the gradient already holds something. */
+  accumulate: 0 | 1;
+}
+
+/** Work put off to the end of a backward pass, such as one weight gradient for many steps. */
+export interface DeferredGradient {
+  finish(pass: BackwardPass): void;
+}
+
+/** One way back over the tape, from a loss to the leaves: who has which gradient so far. */
+export class BackwardPass {
+  readonly #gradients = new Map<Tensor, Tensor>();
+  readonly #deferred = new Map<Tensor, DeferredGradient>();
+
+  /** Offset of the gradient of an operation's output; 0 (absent) where nothing depended on that output. */
+  gradient(output: Tensor): number {
+    return this.#gradients.get(output)?.offset ?? 0;
+  }
+
+  /** Where to write the gradient of an input, or null where none is wanted. Each call must be followed by the write. */
+  target(input: Tensor): GradientTarget | null {
+    if (!input.requiresGrad) return null;
+    if (input.node) {
+      const known = this.#gradients.get(input);
+      if (known) return { offset: known.offset, accumulate: 1 };
+      const gradient = empty(input.shape);
+      this.#gradients.set(input, gradient);
+      return { offset: gradient.offset, accumulate: 0 };
+    }
+    return leafTarget(input);
+  }
+
+  /** As `target`, for an operation that writes only a part: the rest is zero. */
+  partialTarget(input: Tensor): GradientTarget | null {
+    const target = this.target(input);
+    if (target?.accumulate === 0) {
+      runtime().kernelSet.kernels.fill({ out: target.offset, count: input.size, value: 0 });
+      target.accumulate = 1;
+    }
+    return target;
+  }
+
+  /** The work put off under this key, made on first use; all of it is finished at the end of the pass, in order of making. */
+  deferred<T extends DeferredGradient>(key: Tensor, create: () => T): T {
+    let work = this.#deferred.get(key) as T | undefined;
+    if (!work) {
+      work = create();
+      this.#deferred.set(key, work);
+    }
+    return work;
+  }
+
+  /** @internal */
+  seed(loss: Tensor): void {
+    const target = this.target(loss)!;
+    const { kernels } = runtime().kernelSet;
+    if (target.accumulate) throw new HiddenstateError("invalid", "backward: invalid loss: it is a leaf that already has a gradient");
+    kernels.fill({ out: target.offset, count: 1, value: 1 });
+  }
+
+  /** @internal */
+  run(node: TapeNode): void {
+    checkUntouched(node);
+    node.backward(this);
+    node.done = true;
+    for (const output of node.outputs) {
+      this.#gradients.get(output)?.end();
+      this.#gradients.delete(output);
+    }
+    for (const tensor of node.saved) tensor.end();
+  }
+
+  /** @internal */
+  finish(): void {
+    for (const work of this.#deferred.values()) work.finish(this);
+  }
+}
+
+function leafTarget(leaf: Tensor): GradientTarget {
+  if (leaf.grad) {
+    leaf.grad.changed();
+    return { offset: leaf.grad.offset, accumulate: 1 };
+  }
+  leaf.grad = leaf.spareGrad ?? empty(leaf.shape);
+  leaf.spareGrad = null;
+  if (leaf.persistent) leaf.grad.persist();
+  leaf.grad.changed();
+  return { offset: leaf.grad.offset, accumulate: 0 };
+}
+
+/**
+ * Adds dL/dx to `.grad` of every tensor with `requiresGrad` that the loss was computed from, and ends what the
+ * operations had kept for it. A graph can be gone back over once.
+ *
+ * @throws HiddenstateError `invalid` if the loss has more than one element, nothing needs a gradient, the graph was used before,
+ *   or a tensor it needs has ended or changed since
+ */
+export function runBackward(loss: Tensor): void {
+  if (loss.size !== 1) {
+    throw new HiddenstateError(
+      "invalid",
+      `backward: invalid shape: got ${shown(loss.shape)}, expected one element; reduce the loss with sum or mean first`,
+    );
+  }
+  if (!loss.requiresGrad) {
+    throw new HiddenstateError(
+      "invalid",
+      "backward: invalid loss: nothing it was computed from needs a gradient; set requiresGrad, or compute it outside noGrad",
+    );
+  }
+  const pass = new BackwardPass();
+  pass.seed(loss);
+  for (const node of nodesBehind(loss)) pass.run(node);
+  pass.finish();
+}
+
+/** All operations that the loss depends on, last first. */
+function nodesBehind(loss: Tensor): TapeNode[] {
+  const found = new Set<TapeNode>();
+  const pending = loss.node ? [loss.node] : [];
+  while (pending.length > 0) {
+    const node = pending.pop()!;
+    if (found.has(node)) continue;
+    if (node.done) {
+      throw new HiddenstateError(
+        "invalid",
+        `backward: invalid graph: it was gone back over before (at ${node.name}); run the forward pass again, or detach the state`,
+      );
+    }
+    found.add(node);
+    for (const input of node.inputs) if (input.requiresGrad && input.node) pending.push(input.node);
+  }
+  return [...found].sort((a, b) => b.order - a.order);
+}
+
+function checkUntouched(node: TapeNode): void {
+  node.inputs.forEach((input, i) => {
+    if (input.storage.version !== node.versions[i]) {
+      throw new HiddenstateError(
+        "invalid",
+        `backward: invalid graph: a tensor of shape ${shown(input.shape)} used by ${node.name} was changed after the forward pass; ` +
+          "call backward before optimizer.step",
+      );
+    }
+  });
+}

@@ -1,0 +1,71 @@
+import { runtime } from "../memory/runtime.ts";
+import type { Tensor } from "../memory/tensor.ts";
+import type { BackwardPass } from "./backward.ts";
+
+/** One operation on the tape: what it read, what it made, and how gradients go back through it. */
+export interface TapeNode {
+  readonly name: string;
+  /** Later operations have higher numbers: going back by number is going back in order. */
+  readonly order: number;
+  readonly inputs: readonly Tensor[];
+  /** Versions of the inputs when the operation ran. */
+  readonly versions: readonly number[];
+  readonly outputs: readonly Tensor[];
+  /** Tensors kept for the way back only; they end when the node has run. */
+  readonly saved: readonly Tensor[];
+  readonly backward: (pass: BackwardPass) => void;
+  done: boolean;
+}
+
+let operations = 0;
+
+/** What an operation tells the tape. */
+export interface Recording {
+  name: string;
+  inputs: readonly Tensor[];
+  outputs: readonly Tensor[];
+  saved?: readonly Tensor[];
+  /**
+   * Adds this operation's share to the gradients of its inputs: reads `pass.gradient(output)`, writes where
+   * `pass.target(input)` says.
+   */
+  backward: (pass: BackwardPass) => void;
+}
+
+/**
+ * Puts an operation on the tape if any of its inputs needs a gradient, else ends what it saved.
+ */
+export function record(recording: Recording): void {
+  const { name, inputs, outputs, saved = [], backward } = recording;
+  if (!runtime().recording || !inputs.some((input) => input.requiresGrad)) {
+    for (const tensor of saved) tensor.end();
+    return;
+  }
+  const versions = inputs.map((input) => input.storage.version);
+  const node: TapeNode = { name, order: operations++, inputs, versions, outputs, saved, backward, done: false };
+  for (const output of outputs) {
+    output.requiresGrad = true;
+    output.node = node;
+  }
+}
+
+/** Whether an operation over these inputs would go on the tape. */
+export function recordsFor(inputs: readonly Tensor[]): boolean {
+  return runtime().recording && inputs.some((input) => input.requiresGrad);
+}
+
+/**
+ * Runs `fn` without putting anything on the tape.
+ * @example
+ * const { output } = noGrad(() => lstm.forward(x));
+ */
+export function noGrad<T>(fn: () => T): T {
+  const active = runtime();
+  const before = active.recording;
+  active.recording = false;
+  try {
+    return fn();
+  } finally {
+    active.recording = before;
+  }
+}

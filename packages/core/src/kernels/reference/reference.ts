@@ -1,0 +1,86 @@
+import type { KernelArguments, KernelName, Kernels, KernelSet, Precision } from "../kernels.ts";
+import { signatures } from "../signatures.ts";
+import { crossEntropy, crossEntropyBackward } from "./cross-entropy.ts";
+import { dropout } from "./dropout.ts";
+import { binary, fill, reduceSum, stridedCopy, unary, unaryBackward } from "./elementwise.ts";
+import { gateBiasGradient, gateWeightGradient, packGateBias, packGates, unpackGates } from "./gates.ts";
+import { gemm, gemmPacked, pack } from "./gemm.ts";
+import { gruBackward, gruForward } from "./gru.ts";
+import { ReferenceHeap } from "./heap.ts";
+import { lstmBackward, lstmForward } from "./lstm.ts";
+import { clipByNorm, clipByValue, globalNorm } from "./norms.ts";
+import { adam, sgd } from "./optimizers.ts";
+import { rnnBackward, rnnForward } from "./rnn.ts";
+import { gatherRows, scatterAddRows } from "./rows.ts";
+import { softmax, softmaxBackward } from "./softmax.ts";
+
+const referenceKernels: { [K in KernelName]: (heap: ReferenceHeap, args: KernelArguments<K>) => void } = {
+  fill,
+  unary,
+  unaryBackward,
+  binary,
+  stridedCopy,
+  reduceSum,
+  gemm,
+  pack,
+  gemmPacked,
+  packGates,
+  packGateBias,
+  gateWeightGradient,
+  gateBiasGradient,
+  unpackGates,
+  rnnForward,
+  rnnBackward,
+  lstmForward,
+  lstmBackward,
+  gruForward,
+  gruBackward,
+  gatherRows,
+  scatterAddRows,
+  softmax,
+  softmaxBackward,
+  crossEntropy,
+  crossEntropyBackward,
+  dropout,
+  globalNorm,
+  clipByNorm,
+  clipByValue,
+  adam,
+  sgd,
+};
+
+/**
+ * The kernels in plain TypeScript, to be read beside the formulas: the oracle that every other kernel set is compared
+ * with, and the fallback where nothing faster runs. Sums are carried in double and rounded when stored.
+ *
+ * Panels are the plain matrix [K, N]; a gate slab is [N, G*H] in PyTorch's gate order.
+ *
+ * @param precision of the heap; `"f64"` makes gradient checks meaningful
+ *
+ * @example
+ * const set = createReferenceKernels();
+ * set.writeFloats(set.heapStart, [1, 2, 3]);
+ * set.kernels.unary({ out: set.heapStart, x: set.heapStart, count: 3, operation: 0 }); // tanh, in place
+ */
+export function createReferenceKernels(precision: Precision = "f32"): KernelSet {
+  const heap = new ReferenceHeap(precision);
+  const bind = <K extends KernelName>(name: K): [K, Kernels[K]] => [name, (args) => referenceKernels[name](heap, args)];
+  const names = Object.keys(signatures) as KernelName[];
+  return {
+    backend: "reference",
+    instructionSet: precision,
+    precision,
+    bytesPerFloat: heap.bytesPerFloat,
+    heapStart: 64,
+    kernels: Object.fromEntries(names.map(bind)) as unknown as Kernels,
+    panelSize: (k, n) => k * n,
+    gatePanelSize: (gates, hiddenSize, inputs) => gates * hiddenSize * inputs,
+    gateWidth: (gates, hiddenSize) => gates * hiddenSize,
+    reserve: (bytes) => heap.reserve(bytes),
+    writeFloats: (offset, values) => heap.floats.set(values, heap.at(offset)),
+    writeInts: (offset, values) => heap.ints.set(values, heap.intAt(offset)),
+    readFloats: (offset, count) => heap.floats.slice(heap.at(offset), heap.at(offset) + count),
+    readInts: (offset, count) => heap.ints.slice(heap.intAt(offset), heap.intAt(offset) + count),
+    close: () => {},
+  };
+}

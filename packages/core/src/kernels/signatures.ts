@@ -1,0 +1,216 @@
+/**
+ * Every kernel and its arguments, in the order in which they lie in an argument block: the one source for the TypeScript
+ * types, for the calls into wasm and native code, and for the C structs (the build of the C kernels generates those).
+ *
+ * Argument kinds: `offset` is a place in the heap (0 = absent, where a kernel allows that), `int` a signed or unsigned
+ * 32-bit whole number, `float` a real number. Flags are ints, 0 or 1. `accumulate: 1` adds to the target, 0 sets it.
+ *
+ * Letters: T time steps, B batch rows, N = number of valid (row, time) pairs ("packed rows"), I input size, H hidden
+ * size, G gates, V classes. All matrices are row-major. `xStride` is the distance in elements from one row to the next.
+ *
+ * Packed rows: a batch is sorted by length, longest first; `batchSizes[t]` (int32) rows are still running at time t, and
+ * packed row `sum(batchSizes[0..t)) + b` is sorted row b at time t. A batch without lengths has batchSizes[t] = B for all t.
+ *
+ * Two layouts are the kernel set's own business and sized by it: *panels* (a matrix packed for its micro-kernel) and *gate
+ * slabs* (one row of `gateWidth(G, H)` elements per packed row; gates interleaved and padded as the kernel set likes,
+ * padding always zero).
+ */
+export const signatures = {
+  /** out[i] = value */
+  fill: { out: "offset", count: "int", value: "float" },
+  /** out[i] = f(x[i]); operation: an index into `unaryOperations`. out may be x. */
+  unary: { out: "offset", x: "offset", count: "int", operation: "int" },
+  /** dx[i] (+)= dy[i] * f'(x[i]), from x and y = f(x) */
+  unaryBackward: {
+    gradX: "offset", gradY: "offset", x: "offset", y: "offset", count: "int", operation: "int", accumulate: "int",
+  },
+  /**
+   * out (+)= a op b with broadcasting; operation: an index into `binaryOperations`. `plan` is 18 int32: six sizes (outermost
+   * first, padded in front with 1), six strides of a and six of b in elements (0 where broadcast). out is dense.
+   */
+  binary: { out: "offset", a: "offset", b: "offset", plan: "offset", operation: "int", accumulate: "int" },
+  /**
+   * out[i . outStrides] (+)= x[i . xStrides]. `plan` is 18 int32: six sizes, six strides of out, six of x, in elements.
+   * With accumulate, an out stride of 0 sums over that axis.
+   */
+  stridedCopy: { out: "offset", x: "offset", plan: "offset", accumulate: "int" },
+  /** out[o, i] (+)= scale * sum over r of x[o, r, i], for x [outer, reduced, inner] */
+  reduceSum: {
+    out: "offset", x: "offset", outer: "int", reduced: "int", inner: "int", scale: "float", accumulate: "int",
+  },
+
+  /**
+   * C [M, N] (+)= A [M, K] B [K, N] (+ bias [N]). Each element is one chain of multiply-adds over k in order, starting at bias
+   * (or 0, or C when accumulating). transposeA: A is stored [K, M]; transposeB: B is stored [N, K]. Strides: of the stored rows.
+   */
+  gemm: {
+    c: "offset", a: "offset", b: "offset", bias: "offset", m: "int", n: "int", k: "int",
+    cStride: "int", aStride: "int", bStride: "int", transposeA: "int", transposeB: "int", accumulate: "int",
+  },
+  /** Packs B [K, N] (transpose: stored [N, K]) into `panelSize(k, n)` elements for gemmPacked. */
+  pack: { panels: "offset", b: "offset", k: "int", n: "int", bStride: "int", transpose: "int" },
+  /** gemm with B packed before, A not transposed: the same bits as gemm on the unpacked B. */
+  gemmPacked: {
+    c: "offset", a: "offset", panels: "offset", bias: "offset", m: "int", n: "int", k: "int",
+    cStride: "int", aStride: "int", accumulate: "int",
+  },
+
+  /**
+   * Packs a recurrent weight [G*H, K] into `gatePanelSize(G, H, K, transpose)` elements. transpose 0: its transpose, K rows by
+   * gate-slab columns, for x W^T in the forward kernels. transpose 1: itself, gate-slab columns as rows by K columns, so that
+   * gemmPacked with k = gateWidth(G, H) and n = K takes a slab of gate gradients to the gradient of x.
+   */
+  packGates: { panels: "offset", weight: "offset", gates: "int", hiddenSize: "int", inputs: "int", transpose: "int" },
+  /**
+   * Bias in gate-slab order, `gateWidth(gates, H)` elements: biasInput [G*H], plus biasHidden [G*H] for the first
+   * `hiddenGates` gates. Either may be absent. (For a single gate pass offsets to that gate's H elements and gates = 1.)
+   */
+  packGateBias: {
+    out: "offset", biasInput: "offset", biasHidden: "offset", gates: "int", hiddenSize: "int", hiddenGates: "int",
+  },
+  /**
+   * gradWeight [G*H, K], only the rows of gates firstGate .. firstGate + gateCount - 1: (+)= gateGradients^T x, with x [N, K].
+   * The slab has all G gates.
+   */
+  gateWeightGradient: {
+    gradWeight: "offset", gateGradients: "offset", x: "offset", xStride: "int", rows: "int", gates: "int",
+    hiddenSize: "int", inputs: "int", firstGate: "int", gateCount: "int", accumulate: "int",
+  },
+  /** gradBias [G*H] (+)= column sums of the slab */
+  gateBiasGradient: {
+    gradBias: "offset", gateGradients: "offset", rows: "int", gates: "int", hiddenSize: "int", accumulate: "int",
+  },
+  /** out [N, G*H] = the slab with its gates in PyTorch's order: a tap for inspection */
+  unpackGates: { out: "offset", slab: "offset", rows: "int", gates: "int", hiddenSize: "int" },
+
+  /**
+   * One layer and direction of h_t = f(W_ih x_t + b + W_hh h_{t-1}), all time steps; f = tanh, or relu with `relu`.
+   * x [N, I]; inputPanels, hiddenPanels: packGates of the two weights; bias: packGateBias or absent; initialHidden [B, H];
+   * reverse: each row runs from its own end to 0. Writes output [N, .] (rows outputStride apart, H wide, so two directions can
+   * share a buffer), finalHidden [B, H], previousHidden [N, H] (h before each step) and the slab `gates` (G = 1: h itself).
+   * finalHidden of a row of length 0 is its initial state. finalHidden may be initialHidden.
+   */
+  rnnForward: {
+    x: "offset", inputPanels: "offset", hiddenPanels: "offset", bias: "offset", initialHidden: "offset",
+    batchSizes: "offset", output: "offset", finalHidden: "offset", previousHidden: "offset", gates: "offset",
+    xStride: "int", outputStride: "int", steps: "int", batch: "int", rows: "int", inputSize: "int", hiddenSize: "int",
+    reverse: "int", relu: "int",
+  },
+  /**
+   * gradOutput [N, .] (rows gradOutputStride apart; may be absent) and gradFinalHidden [B, H] (may be absent) to the slab
+   * gateGradients (dL/d pre-activation) and gradInitialHidden [B, H] (set). hiddenPanels: packGates with transpose 1.
+   */
+  rnnBackward: {
+    gradOutput: "offset", gradFinalHidden: "offset", hiddenPanels: "offset", batchSizes: "offset", gates: "offset",
+    gateGradients: "offset", gradInitialHidden: "offset",
+    gradOutputStride: "int", steps: "int", batch: "int", rows: "int", hiddenSize: "int", reverse: "int", relu: "int",
+  },
+  /**
+   * LSTM, gates i, f, g, o (G = 4): i, f, o = sigmoid, g = tanh of W_ih x + b + W_hh h; c' = f*c + i*g; h' = o*tanh(c').
+   * As rnnForward, with initialCell, finalCell [B, H] and previousCell [N, H] beside the hidden ones. The slab `gates` holds
+   * the activated gates.
+   */
+  lstmForward: {
+    x: "offset", inputPanels: "offset", hiddenPanels: "offset", bias: "offset", initialHidden: "offset",
+    initialCell: "offset", batchSizes: "offset", output: "offset", finalHidden: "offset", finalCell: "offset",
+    previousHidden: "offset", previousCell: "offset", gates: "offset",
+    xStride: "int", outputStride: "int", steps: "int", batch: "int", rows: "int", inputSize: "int", hiddenSize: "int",
+    reverse: "int",
+  },
+  /** As rnnBackward, with the cell's gradients beside the hidden ones. c' is computed again from gates and previousCell. */
+  lstmBackward: {
+    gradOutput: "offset", gradFinalHidden: "offset", gradFinalCell: "offset", hiddenPanels: "offset",
+    batchSizes: "offset", gates: "offset", previousCell: "offset", gateGradients: "offset",
+    gradInitialHidden: "offset", gradInitialCell: "offset",
+    gradOutputStride: "int", steps: "int", batch: "int", rows: "int", hiddenSize: "int", reverse: "int",
+  },
+  /**
+   * GRU, gates r, z, n (G = 3): r, z = sigmoid(W x + b + U h); resetAfter: n = tanh(W x + b + r*(U h + hiddenBias)), else
+   * n = tanh(W x + b + U (r*h)); h' = (1-z)*n + z*h. hiddenBias: packGateBias with G = 1, or absent; only with resetAfter.
+   * `candidate` [N, H]: U h + hiddenBias of gate n with resetAfter, else r*h. The slab `gates` holds the activated gates.
+   */
+  gruForward: {
+    x: "offset", inputPanels: "offset", hiddenPanels: "offset", bias: "offset", hiddenBias: "offset",
+    initialHidden: "offset", batchSizes: "offset", output: "offset", finalHidden: "offset",
+    previousHidden: "offset", candidate: "offset", gates: "offset",
+    xStride: "int", outputStride: "int", steps: "int", batch: "int", rows: "int", inputSize: "int", hiddenSize: "int",
+    reverse: "int", resetAfter: "int",
+  },
+  /**
+   * As rnnBackward. gateGradients: dL/d(W x + b) of all three gates. hiddenGateGradients, a second slab, only with
+   * resetAfter: dL/d(U h + b) of all three gates (that of n carries the factor r).
+   */
+  gruBackward: {
+    gradOutput: "offset", gradFinalHidden: "offset", hiddenPanels: "offset", batchSizes: "offset", gates: "offset",
+    previousHidden: "offset", candidate: "offset", gateGradients: "offset", hiddenGateGradients: "offset",
+    gradInitialHidden: "offset",
+    gradOutputStride: "int", steps: "int", batch: "int", rows: "int", hiddenSize: "int", reverse: "int",
+    resetAfter: "int",
+  },
+
+  /** out[i, :] (+)= x[index[i], :], index int32 [rows]; a negative index stands for a row of zeros */
+  gatherRows: { out: "offset", x: "offset", index: "offset", rows: "int", width: "int", accumulate: "int" },
+  /** out[index[i], :] += x[i, :] for i in order; negative indices are passed over */
+  scatterAddRows: { out: "offset", x: "offset", index: "offset", rows: "int", width: "int" },
+
+  /** y = softmax(x) over the last axis of x [rows, width], or log softmax with `log` */
+  softmax: { out: "offset", x: "offset", rows: "int", width: "int", log: "int" },
+  /** softmax: dx (+)= y * (dy - sum(dy*y)); log: dx (+)= dy - exp(y) * sum(dy) */
+  softmaxBackward: {
+    gradX: "offset", gradY: "offset", y: "offset", rows: "int", width: "int", log: "int", accumulate: "int",
+  },
+  /**
+   * Cross-entropy of logits [N, V] and targets int32 [N] in nats: per counted row (1-s)*(-log p_target) + s/V * sum(-log p), s the
+   * label smoothing; rows whose target is ignoreIndex count for nothing. Writes loss [1] (mean over counted rows or, with
+   * mean 0, their sum; 0 if there are none), counted [1] (how many, as a float) and logNormalizer [N] (log sum exp).
+   */
+  crossEntropy: {
+    loss: "offset", counted: "offset", logNormalizer: "offset", logits: "offset", targets: "offset",
+    rows: "int", classes: "int", ignoreIndex: "int", mean: "int", labelSmoothing: "float",
+  },
+  /** gradLogits (+)= gradLoss[0] * d loss / d logits; ignored rows get 0 whatever their logits (NaN included) */
+  crossEntropyBackward: {
+    gradLogits: "offset", gradLoss: "offset", counted: "offset", logNormalizer: "offset", logits: "offset",
+    targets: "offset", rows: "int", classes: "int", ignoreIndex: "int", mean: "int", accumulate: "int",
+    labelSmoothing: "float",
+  },
+
+  /**
+   * out[r, j] (+)= keep ? scale * x[r, j] : 0, where keep = word >= threshold (an unsigned 32-bit number, rate * 2^32). The words are
+   * Threefry-2x32-20 (Salmon et al. 2011) under key (key0, key1) with half = ceil(width / 2): for q < half, counter
+   * (batchRow * half + q, time) gives two words, the first for element q, the second for element q + half. Row r of x is
+   * (batchRow, time) = (rowIds[2r], rowIds[2r+1]) (int32), or (r mod batch, floor(r / batch)) where rowIds is absent.
+   */
+  dropout: {
+    out: "offset", x: "offset", rowIds: "offset", rows: "int", width: "int", batch: "int",
+    key0: "int", key1: "int", threshold: "int", accumulate: "int", scale: "float",
+  },
+
+  /** norm [1] = sqrt(sum of squares) over segments: int32 pairs (offset, count), accumulated in double */
+  globalNorm: { norm: "offset", segments: "offset", segmentCount: "int" },
+  /** Multiplies every segment by min(1, maxNorm / (norm[0] + 1e-6)) */
+  clipByNorm: { segments: "offset", segmentCount: "int", norm: "offset", maxNorm: "float" },
+  /** Limits every element of every segment to [-limit, limit]; NaN stays NaN */
+  clipByValue: { segments: "offset", segmentCount: "int", limit: "float" },
+  /**
+   * Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019) over a segment table: `segments`, int32 [S, 5] of (parameter,
+   * gradient, first moment, second moment, count); `rates`, floats [S, 4] of (learning rate, weight decay, 1 - beta1^t,
+   * 1 - beta2^t). decoupled: p *= 1 - lr*decay; else g += decay*p. m = beta1*m + (1-beta1)*g; v = beta2*v + (1-beta2)*g*g;
+   * p -= lr / correction1 * m / (sqrt(v) / sqrt(correction2) + epsilon).
+   */
+  adam: {
+    segments: "offset", rates: "offset", segmentCount: "int", decoupled: "int",
+    beta1: "float", beta2: "float", epsilon: "float",
+  },
+  /**
+   * SGD over a segment table: `segments`, int32 [S, 4] of (parameter, gradient, momentum buffer or 0, count); `rates`, floats [S, 2]
+   * of (learning rate, weight decay). g += decay*p; with momentum: b = momentum*b + g, then g = nesterov ? g + momentum*b : b;
+   * p -= lr*g.
+   */
+  sgd: { segments: "offset", rates: "offset", segmentCount: "int", nesterov: "int", momentum: "float" },
+} as const;
+
+/** Operations of the kernel `unary`, by index. */
+export const unaryOperations = ["tanh", "sigmoid", "relu", "exp", "log"] as const;
+/** Operations of the kernel `binary`, by index. */
+export const binaryOperations = ["add", "sub", "mul", "div"] as const;

@@ -1,0 +1,66 @@
+import { HiddenstateError } from "../errors.ts";
+import { runtime } from "./runtime.ts";
+import { Tensor } from "./tensor.ts";
+
+/** The tensors made while it is the innermost scope; they end with it. */
+export class Scope {
+  readonly parent: Scope | null;
+  #tensors: Tensor[] = [];
+
+  constructor(parent: Scope | null) {
+    this.parent = parent;
+  }
+
+  adopt(tensor: Tensor): void {
+    this.#tensors.push(tensor);
+  }
+
+  /** Ends every tensor of this scope, except the persistent ones and those to keep, which pass to the parent. */
+  end(kept: ReadonlySet<Tensor>): void {
+    for (const tensor of this.#tensors) {
+      if (tensor.persistent) continue;
+      if (kept.has(tensor)) tensor.adoptedBy(this.parent);
+      else tensor.end();
+    }
+    this.#tensors = [];
+  }
+}
+
+/**
+ * Runs `fn`; tensors made inside end with it, except what `fn` returns (tensors, and those inside returned arrays, maps and
+ * plain objects) and what is persistent (parameters, optimiser state, stream state).
+ *
+ * @throws HiddenstateError `unsupported` if `fn` returns a promise: a scope belongs to one synchronous run
+ * @example
+ * const total = scope(() => sum(mul(x, y)));   // the product is gone, the total stays
+ */
+export function scope<T>(fn: () => T): T {
+  const active = runtime();
+  const inner = new Scope(active.scope);
+  active.scope = inner;
+  const kept = new Set<Tensor>();
+  try {
+    const result = fn();
+    if (result instanceof Promise) {
+      result.catch(() => {});
+      throw new HiddenstateError(
+        "unsupported",
+        "engine.scope: unsupported async function; make the tensors in a synchronous function and await outside of it",
+      );
+    }
+    collectTensors(result, kept);
+    return result;
+  } finally {
+    active.scope = inner.parent;
+    inner.end(kept);
+  }
+}
+
+function collectTensors(value: unknown, into: Set<Tensor>): void {
+  if (value instanceof Tensor) into.add(value);
+  else if (Array.isArray(value) || value instanceof Set) for (const item of value) collectTensors(item, into);
+  else if (value instanceof Map) for (const item of value.values()) collectTensors(item, into);
+  else if (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
+    for (const item of Object.values(value)) collectTensors(item, into);
+  }
+}
