@@ -18,7 +18,7 @@ export function packedSteps(heap: ReferenceHeap, batchSizes: number, steps: numb
     result.push({ first, count });
     first += count;
   }
-  return descending ? result.reverse() : result;
+  return descending ? result.toReversed() : result;
 }
 
 /** Sets a carried state [B, H] to its first value (0 where that is absent): every step then updates it in place. */

@@ -1,5 +1,4 @@
 import type { KernelArguments, KernelName, Kernels, KernelSet, Precision } from "../kernels.ts";
-import { signatures } from "../signatures.ts";
 import { crossEntropy, crossEntropyBackward } from "./cross-entropy.ts";
 import { dropout } from "./dropout.ts";
 import { binary, fill, reduceSum, stridedCopy, unary, unaryBackward } from "./elementwise.ts";
@@ -64,15 +63,16 @@ const referenceKernels: { [K in KernelName]: (heap: ReferenceHeap, args: KernelA
  */
 export function createReferenceKernels(precision: Precision = "f32"): KernelSet {
   const heap = new ReferenceHeap(precision);
-  const bind = <K extends KernelName>(name: K): [K, Kernels[K]] => [name, (args) => referenceKernels[name](heap, args)];
-  const names = Object.keys(signatures) as KernelName[];
+  const kernels = Object.fromEntries(
+    Object.entries(referenceKernels).map(([name, kernel]) => [name, (args: never) => kernel(heap, args)]),
+  ) as unknown as Kernels;
   return {
     backend: "reference",
     instructionSet: precision,
     precision,
     bytesPerFloat: heap.bytesPerFloat,
     heapStart: 64,
-    kernels: Object.fromEntries(names.map(bind)) as unknown as Kernels,
+    kernels,
     panelSize: (k, n) => k * n,
     gatePanelSize: (gates, hiddenSize, inputs) => gates * hiddenSize * inputs,
     gateWidth: (gates, hiddenSize) => gates * hiddenSize,
