@@ -69,7 +69,8 @@ export class BackwardPass {
   /** @internal */
   run(node: TapeNode): void {
     checkUntouched(node);
-    node.backward(this);
+    // Behind an operation whose other outputs alone were used, there may be nothing to go on with.
+    if (node.outputs.some((output) => this.#gradients.has(output))) node.backward(this);
     node.done = true;
     for (const output of node.outputs) {
       this.#gradients.get(output)?.end();
@@ -91,7 +92,8 @@ function leafTarget(leaf: Tensor): GradientTarget {
   }
   leaf.grad = leaf.spareGrad ?? empty(leaf.shape);
   leaf.spareGrad = null;
-  if (leaf.persistent) leaf.grad.persist();
+  // A gradient lives as long as its leaf, also when backward ran inside a scope that the leaf outlives.
+  leaf.grad.persist();
   leaf.grad.changed();
   return { offset: leaf.grad.offset, accumulate: 0 };
 }

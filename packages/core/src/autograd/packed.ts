@@ -13,8 +13,8 @@ export function packedOnce(weight: Tensor, key: string, size: number, pack: (pan
   const version = weight.storage.version;
   let entry = weight.packed.get(key);
   if (!entry) {
-    const panels = empty([size]);
-    if (weight.persistent) panels.persist();
+    // Lives as long as the weight, also when packed inside a scope that the weight outlives.
+    const panels = empty([size]).persist();
     entry = { version: -1, panels };
     weight.packed.set(key, entry);
   }

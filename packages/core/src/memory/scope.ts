@@ -19,8 +19,13 @@ export class Scope {
   end(kept: ReadonlySet<Tensor>): void {
     for (const tensor of this.#tensors) {
       if (tensor.persistent) continue;
-      if (kept.has(tensor)) tensor.adoptedBy(this.parent);
-      else tensor.end();
+      if (kept.has(tensor)) {
+        tensor.adoptedBy(this.parent);
+        continue;
+      }
+      // A gradient goes with its tensor, unless it is itself to be kept.
+      if (tensor.grad && kept.has(tensor.grad)) tensor.grad = null;
+      tensor.end();
     }
     this.#tensors = [];
   }

@@ -230,7 +230,8 @@ export function full(shape: readonly number[], value: number): Tensor {
   return result;
 }
 
-function checkShape(where: string, shape: readonly number[]): readonly number[] {
+/** @throws HiddenstateError `invalid` for a shape that is none */
+export function checkShape(where: string, shape: readonly number[]): readonly number[] {
   if (!Array.isArray(shape) || shape.length > 6 || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
     throw new HiddenstateError(
       "invalid",
