@@ -1,0 +1,161 @@
+import type { Kernels } from "../../kernels/kernels.ts";
+import { empty, type Tensor } from "../../memory/tensor.ts";
+
+/** Which recurrence: its gates and options. */
+export type Cell =
+  | { kind: "rnn"; nonlinearity: "tanh" | "relu" }
+  | { kind: "lstm" }
+  | { kind: "gru"; resetAfter: boolean };
+
+/** Number of gates G: a recurrent weight has G*H rows. */
+export function gateCount(cell: Cell): number {
+  return { rnn: 1, lstm: 4, gru: 3 }[cell.kind];
+}
+
+/** How many leading gates have both biases added to one another before the recurrence. */
+export function sharedBiasGates(cell: Cell): number {
+  return cell.kind === "gru" && cell.resetAfter ? 2 : gateCount(cell);
+}
+
+/** Sizes that all kernel calls of one layer and direction share. */
+export interface LayerSizes {
+  steps: number;
+  batch: number;
+  rows: number;
+  hiddenSize: number;
+  reverse: number;
+}
+
+/** What the forward kernel of one layer and direction keeps for the way back. */
+export interface Slabs {
+  gates: Tensor;
+  /** h before each step, [N, H]. */
+  previousHidden: Tensor;
+  /** LSTM: c before each step, [N, H]. */
+  previousCell: Tensor | null;
+  /** GRU: the hidden part of the candidate gate, or r*h, [N, H]. */
+  candidate: Tensor | null;
+}
+
+export function allocateSlabs(cell: Cell, rows: number, hiddenSize: number, gateWidth: number): Slabs {
+  return {
+    gates: empty([rows, gateWidth]),
+    previousHidden: empty([rows, hiddenSize]),
+    previousCell: cell.kind === "lstm" ? empty([rows, hiddenSize]) : null,
+    candidate: cell.kind === "gru" ? empty([rows, hiddenSize]) : null,
+  };
+}
+
+/** Heap offsets of one forward call; 0 stands for absent. */
+export interface ForwardCall {
+  x: number;
+  xStride: number;
+  inputSize: number;
+  inputPanels: number;
+  hiddenPanels: number;
+  bias: number;
+  hiddenBias: number;
+  initialHidden: number;
+  initialCell: number;
+  batchSizes: number;
+  output: number;
+  outputStride: number;
+  finalHidden: number;
+  finalCell: number;
+}
+
+/** Runs one layer and direction over all time steps. */
+export function runForward(kernels: Kernels, cell: Cell, call: ForwardCall, slabs: Slabs, sizes: LayerSizes): void {
+  const { initialCell, finalCell, hiddenBias, ...common } = call;
+  const kept = { gates: slabs.gates.offset, previousHidden: slabs.previousHidden.offset };
+  switch (cell.kind) {
+    case "rnn":
+      return kernels.rnnForward({ ...common, ...kept, ...sizes, relu: Number(cell.nonlinearity === "relu") });
+    case "lstm":
+      return kernels.lstmForward({
+        ...common,
+        ...kept,
+        ...sizes,
+        initialCell,
+        finalCell,
+        previousCell: slabs.previousCell!.offset,
+      });
+    case "gru":
+      return kernels.gruForward({
+        ...common,
+        ...kept,
+        ...sizes,
+        hiddenBias,
+        candidate: slabs.candidate!.offset,
+        resetAfter: Number(cell.resetAfter),
+      });
+  }
+}
+
+/** Heap offsets of one backward call; 0 stands for absent. */
+export interface BackwardCall {
+  gradOutput: number;
+  gradOutputStride: number;
+  gradFinalHidden: number;
+  gradFinalCell: number;
+  hiddenPanels: number;
+  batchSizes: number;
+  gradInitialHidden: number;
+  gradInitialCell: number;
+}
+
+/** Gradients of the pre-activations: of the input's side, and of the hidden side where that differs. */
+export interface GateGradients {
+  input: Tensor;
+  hidden: Tensor;
+}
+
+/** Goes back through all time steps of one layer and direction. */
+export function runBackward(
+  kernels: Kernels,
+  cell: Cell,
+  call: BackwardCall,
+  slabs: Slabs,
+  sizes: LayerSizes,
+): GateGradients {
+  const { gradFinalCell, gradInitialCell, ...common } = call;
+  const input = empty(slabs.gates.shape);
+  const all = { ...common, ...sizes, gates: slabs.gates.offset, gateGradients: input.offset };
+  switch (cell.kind) {
+    case "rnn":
+      kernels.rnnBackward({ ...all, relu: Number(cell.nonlinearity === "relu") });
+      return { input, hidden: input };
+    case "lstm":
+      kernels.lstmBackward({ ...all, gradFinalCell, gradInitialCell, previousCell: slabs.previousCell!.offset });
+      return { input, hidden: input };
+    case "gru": {
+      const hidden = cell.resetAfter ? empty(slabs.gates.shape) : null;
+      kernels.gruBackward({
+        ...all,
+        previousHidden: slabs.previousHidden.offset,
+        candidate: slabs.candidate!.offset,
+        hiddenGateGradients: hidden?.offset ?? 0,
+        resetAfter: Number(cell.resetAfter),
+      });
+      return { input, hidden: hidden ?? input };
+    }
+  }
+}
+
+/** One product of the hidden weight's gradient: which gates' rows, from which rows of hidden values. */
+export interface HiddenProduct {
+  values: Tensor;
+  firstGate: number;
+  gateCount: number;
+}
+
+/** What the hidden weight's rows were multiplied with: h before the step, or r*h for the candidate of Cho's GRU. */
+export function hiddenProducts(cell: Cell, slabs: Slabs): HiddenProduct[] {
+  if (cell.kind !== "gru" || cell.resetAfter) {
+    return [{ values: slabs.previousHidden, firstGate: 0, gateCount: gateCount(cell) }];
+  }
+  return [
+    { values: slabs.previousHidden, firstGate: 0, gateCount: 2 },
+    { values: slabs.candidate!, firstGate: 2, gateCount: 1 },
+  ];
+}

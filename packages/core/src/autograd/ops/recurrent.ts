@@ -1,0 +1,187 @@
+import { runtime } from "../../memory/runtime.ts";
+import { empty, type Tensor } from "../../memory/tensor.ts";
+import type { BackwardPass, GradientTarget } from "../backward.ts";
+import { copyDense } from "../copy.ts";
+import { record } from "../tape.ts";
+import { allocateSlabs, type Cell, gateCount, type LayerSizes, runBackward, runForward, type Slabs } from "./cells.ts";
+import {
+  addWeightGradients,
+  type DirectionWeights,
+  gatePanels,
+  packBiases,
+  weightTensors,
+} from "./recurrent-weights.ts";
+
+/** Which rows of a batch run at which time step. */
+export interface PackedRows {
+  /** int32 [T]: rows still running, never rising. */
+  batchSizes: Tensor;
+  steps: number;
+  batch: number;
+  /** N, the sum of batchSizes. */
+  rows: number;
+}
+
+/** The state of one layer, [D, B, H] each; c for the LSTM only. */
+export interface LayerState {
+  h: Tensor;
+  c: Tensor | null;
+}
+
+/**
+ * One recurrent layer over packed rows, in one or two directions: see the kernels rnnForward, lstmForward and gruForward in
+ * kernels/signatures.ts for the equations.
+ *
+ * @param x [N, I]
+ * @param state the initial state
+ * @param directions the weights, forward first
+ * @returns output [N, D*H] and the final state
+ */
+export function recurrentLayer(
+  cell: Cell,
+  x: Tensor,
+  packedRows: PackedRows,
+  state: LayerState,
+  directions: readonly DirectionWeights[],
+): { output: Tensor; state: LayerState } {
+  const { kernelSet } = runtime();
+  const { batchSizes, steps, batch, rows } = packedRows;
+  const gates = gateCount(cell);
+  const hiddenSize = state.h.shape[2]!;
+  const inputSize = x.shape[1]!;
+  const outputStride = directions.length * hiddenSize;
+  const output = empty([rows, outputStride]);
+  const final: LayerState = { h: empty(state.h.shape), c: state.c && empty(state.c.shape) };
+
+  const slabs = directions.map((weights, d) => {
+    const kept = allocateSlabs(cell, rows, hiddenSize, kernelSet.gateWidth(gates, hiddenSize));
+    const { bias, hiddenBias } = packBiases(cell, weights);
+    const wide = d * hiddenSize * kernelSet.bytesPerFloat;
+    const deep = batch * wide;
+    runForward(
+      kernelSet.kernels,
+      cell,
+      {
+        x: x.offset,
+        xStride: inputSize,
+        inputSize,
+        inputPanels: gatePanels(weights.weightIh, gates, 0),
+        hiddenPanels: gatePanels(weights.weightHh, gates, 0),
+        bias: bias?.offset ?? 0,
+        hiddenBias: hiddenBias?.offset ?? 0,
+        initialHidden: state.h.offset + deep,
+        initialCell: state.c ? state.c.offset + deep : 0,
+        batchSizes: batchSizes.offset,
+        output: output.offset + wide,
+        outputStride,
+        finalHidden: final.h.offset + deep,
+        finalCell: final.c ? final.c.offset + deep : 0,
+      },
+      kept,
+      sizes(packedRows, hiddenSize, d),
+    );
+    bias?.end();
+    hiddenBias?.end();
+    return kept;
+  });
+
+  record({
+    name: `${cell.kind} layer`,
+    inputs: [x, state.h, ...(state.c ? [state.c] : []), ...directions.flatMap(weightTensors)],
+    outputs: [output, final.h, ...(final.c ? [final.c] : [])],
+    saved: slabs.flatMap((kept) => Object.values(kept).filter((tensor) => tensor !== null)),
+    backward: (pass) => {
+      const toHidden = pass.target(state.h);
+      const toCell = state.c && pass.target(state.c);
+      directions.forEach((weights, d) => {
+        backThroughDirection(pass, cell, x, packedRows, weights, slabs[d]!, d, {
+          output,
+          final,
+          initial: state,
+          toHidden,
+          toCell,
+        });
+      });
+    },
+  });
+  return { output, state: final };
+}
+
+interface StateGradients {
+  output: Tensor;
+  final: LayerState;
+  initial: LayerState;
+  toHidden: GradientTarget | null;
+  toCell: GradientTarget | null;
+}
+
+function backThroughDirection(
+  pass: BackwardPass,
+  cell: Cell,
+  x: Tensor,
+  packedRows: PackedRows,
+  weights: DirectionWeights,
+  slabs: Slabs,
+  d: number,
+  { output, final, initial, toHidden, toCell }: StateGradients,
+): void {
+  const { kernelSet } = runtime();
+  const { kernels, bytesPerFloat } = kernelSet;
+  const gates = gateCount(cell);
+  const [, batch, hiddenSize] = initial.h.shape as [number, number, number];
+  const wide = d * hiddenSize * bytesPerFloat;
+  const deep = batch * wide;
+  const gradOutput = pass.gradient(output);
+  const gradFinalHidden = pass.gradient(final.h);
+  const gradFinalCell = final.c ? pass.gradient(final.c) : 0;
+  const gradHidden = empty([batch, hiddenSize]);
+  const gradCell = initial.c && empty([batch, hiddenSize]);
+
+  const gateGradients = runBackward(
+    kernels,
+    cell,
+    {
+      gradOutput: gradOutput && gradOutput + wide,
+      gradOutputStride: output.shape[1]!,
+      gradFinalHidden: gradFinalHidden && gradFinalHidden + deep,
+      gradFinalCell: gradFinalCell && gradFinalCell + deep,
+      hiddenPanels: gatePanels(weights.weightHh, gates, 1),
+      batchSizes: packedRows.batchSizes.offset,
+      gradInitialHidden: gradHidden.offset,
+      gradInitialCell: gradCell?.offset ?? 0,
+    },
+    slabs,
+    sizes(packedRows, hiddenSize, d),
+  );
+
+  for (const [gradient, target] of [
+    [gradHidden, toHidden],
+    [gradCell, toCell],
+  ] as const) {
+    if (gradient && target) copyDense(target.offset + deep, gradient.offset, gradient.size, target.accumulate);
+    gradient?.end();
+  }
+  const toX = pass.target(x);
+  if (toX) {
+    const k = kernelSet.gateWidth(gates, hiddenSize);
+    kernels.gemmPacked({
+      c: toX.offset,
+      accumulate: toX.accumulate,
+      a: gateGradients.input.offset,
+      panels: gatePanels(weights.weightIh, gates, 1),
+      bias: 0,
+      m: packedRows.rows,
+      n: x.shape[1]!,
+      k,
+      cStride: x.shape[1]!,
+      aStride: k,
+    });
+  }
+  addWeightGradients(pass, cell, weights, x, slabs, gateGradients, packedRows.steps);
+  gateGradients.input.end();
+  gateGradients.hidden.end();
+}
+
+function sizes({ steps, batch, rows }: PackedRows, hiddenSize: number, direction: number): LayerSizes {
+  return { steps, batch, rows, hiddenSize, reverse: direction };
+}

@@ -1,0 +1,103 @@
+import type { PackedRows } from "../autograd/ops/recurrent.ts";
+import { gatherRows } from "../autograd/ops/gather-rows.ts";
+import { HiddenstateError, shown } from "../errors.ts";
+import { type Tensor, tensor } from "../memory/tensor.ts";
+
+/**
+ * One batch of sequences as packed rows: how to bring padded tensors into the recurrence's order and back. Made once per
+ * batch from `lengths`; every layer and direction then sees valid rows only, so padding can't leak.
+ */
+export interface Packing extends PackedRows {
+  /** [T*B, F] to [N, F]. */
+  pack(x: Tensor): Tensor;
+  /** [N, F] to [T*B, F], with zeros in the padding. */
+  unpack(x: Tensor): Tensor;
+  /** [layers*B, H] in the batch's order to sorted order, and back. */
+  sortState(x: Tensor): Tensor;
+  unsortState(x: Tensor): Tensor;
+  /** int32 [N, 2]: (batch row, time) of each packed row, or null where that is simply row-major. */
+  rowIds: Tensor | null;
+}
+
+/** All sequences as long as the batch: rows are in order already. */
+export function densePacking(steps: number, batch: number): Packing {
+  const same = (x: Tensor): Tensor => x;
+  const batchSizes = tensor(new Int32Array(steps).fill(batch), [steps], { dtype: "int32" });
+  return {
+    batchSizes,
+    steps,
+    batch,
+    rows: steps * batch,
+    rowIds: null,
+    pack: same,
+    unpack: same,
+    sortState: same,
+    unsortState: same,
+  };
+}
+
+/**
+ * Sequences of various lengths, sorted longest first (equal lengths keep their order).
+ *
+ * @param where the call to name in errors
+ * @param lengths one whole number for each batch row, 0 to `steps`
+ * @throws HiddenstateError `mismatch` or `invalid`
+ */
+export function packingFor(where: string, lengths: readonly number[], steps: number, batch: number): Packing {
+  checkLengths(where, lengths, steps, batch);
+  const order = [...lengths.keys()].sort((a, b) => lengths[b]! - lengths[a]! || a - b);
+  const batchSizes = new Int32Array(steps);
+  for (const length of lengths) for (let t = 0; t < length; t++) batchSizes[t]!++;
+  const rows = batchSizes.reduce((sum, size) => sum + size, 0);
+
+  const toPacked = new Int32Array(rows);
+  const fromPacked = new Int32Array(steps * batch).fill(-1);
+  const rowIds = new Int32Array(rows * 2);
+  let row = 0;
+  for (let t = 0; t < steps; t++) {
+    for (let sorted = 0; sorted < batchSizes[t]!; sorted++, row++) {
+      const b = order[sorted]!;
+      toPacked[row] = t * batch + b;
+      fromPacked[t * batch + b] = row;
+      rowIds.set([b, t], row * 2);
+    }
+  }
+  const ints = (values: Int32Array, shape = [values.length]): Tensor => tensor(values, shape, { dtype: "int32" });
+  const packIndex = ints(toPacked);
+  const unpackIndex = ints(fromPacked);
+  const byLayers = (layers: number, positions: ArrayLike<number>): Tensor =>
+    ints(Int32Array.from({ length: layers * batch }, (_, i) => i - (i % batch) + positions[i % batch]!));
+  const places = new Int32Array(batch);
+  order.forEach((b, sorted) => (places[b] = sorted));
+  const reorder = (x: Tensor, to: ArrayLike<number>, from: ArrayLike<number>): Tensor => {
+    const layers = x.shape[0]! / batch;
+    return gatherRows(x, byLayers(layers, to), byLayers(layers, from));
+  };
+  return {
+    batchSizes: ints(batchSizes),
+    steps,
+    batch,
+    rows,
+    rowIds: ints(rowIds, [rows, 2]),
+    pack: (x) => gatherRows(x, packIndex, unpackIndex),
+    unpack: (x) => gatherRows(x, unpackIndex, packIndex),
+    sortState: (x) => reorder(x, order, places),
+    unsortState: (x) => reorder(x, places, order),
+  };
+}
+
+function checkLengths(where: string, lengths: readonly number[], steps: number, batch: number): void {
+  if (lengths.length !== batch) {
+    throw new HiddenstateError(
+      "mismatch",
+      `${where}: mismatch in lengths: got ${lengths.length} numbers, expected ${batch}, one for each row of the batch`,
+    );
+  }
+  const wrong = lengths.findIndex((length) => !Number.isInteger(length) || length < 0 || length > steps);
+  if (wrong >= 0) {
+    throw new HiddenstateError(
+      "invalid",
+      `${where}: invalid lengths[${wrong}]: got ${shown(lengths[wrong])}, expected a whole number from 0 to ${steps} (the time steps of x)`,
+    );
+  }
+}

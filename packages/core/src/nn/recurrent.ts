@@ -1,0 +1,240 @@
+import type { Cell } from "../autograd/ops/cells.ts";
+import { gateCount } from "../autograd/ops/cells.ts";
+import { dropout } from "../autograd/ops/dropout.ts";
+import { type LayerState, recurrentLayer } from "../autograd/ops/recurrent.ts";
+import type { DirectionWeights } from "../autograd/ops/recurrent-weights.ts";
+import { concat } from "../autograd/ops/concat.ts";
+import { reshape } from "../autograd/ops/reshape.ts";
+import { slice } from "../autograd/ops/slice.ts";
+import { transpose } from "../autograd/ops/transpose.ts";
+import { HiddenstateError, shown } from "../errors.ts";
+import { randomKey } from "../memory/random.ts";
+import { type Tensor, zeros } from "../memory/tensor.ts";
+import type { OptionRules } from "../options.ts";
+import { orthogonal, uniform, xavierUniform } from "./init.ts";
+import { Module, type ModuleOptions } from "./module.ts";
+import { densePacking, type Packing, packingFor } from "./packing.ts";
+
+/** Options that RNN, LSTM and GRU share. */
+export interface RecurrentOptions extends ModuleOptions {
+  /** Width I of each time step's input. */
+  inputSize: number;
+  /** Width H of the hidden state. */
+  hiddenSize: number;
+  /** Layers on top of one another. Default 1. */
+  layers?: number;
+  /** Share of the values dropped between layers while training, 0 up to 1. Default 0. */
+  dropout?: number;
+  /** A second network runs from each sequence's end to its start; outputs stand side by side. Default false. */
+  bidirectional?: boolean;
+  /** Whether the gates have biases. Default true. */
+  bias?: boolean;
+  /** Inputs and outputs are [B, T, F] instead of [T, B, F]. Default false. */
+  batchFirst?: boolean;
+  /**
+   * How parameters start. `"default"`: input weights Xavier, recurrent weights orthogonal, biases 0 (the LSTM's forget gate 1,
+   * Jozefowicz et al. 2015); `"pytorch"`: all uniform in +-1/sqrt(H). Default `"default"`.
+   */
+  init?: "default" | "pytorch";
+}
+
+/** The rules behind `RecurrentOptions`. */
+export const recurrentRules: OptionRules<RecurrentOptions> = {
+  inputSize: { type: "integer", min: 1 },
+  hiddenSize: { type: "integer", min: 1 },
+  layers: { type: "integer", min: 1, default: 1 },
+  dropout: { type: "number", min: 0, below: 1, default: 0 },
+  bidirectional: { type: "boolean", default: false },
+  bias: { type: "boolean", default: true },
+  batchFirst: { type: "boolean", default: false },
+  init: { type: "choice", choices: ["default", "pytorch"], default: "default" },
+  name: { type: "string", optional: true },
+};
+
+/** The state as a plain named value, [L*D, B, H] each. */
+export interface RecurrentState {
+  h: Tensor;
+  /** LSTM only. */
+  c?: Tensor;
+}
+
+/** What `forward` takes besides the input. */
+export interface ForwardOptions<S extends RecurrentState> {
+  /** The state to start from; default: zeros. */
+  state?: S;
+  /** Valid time steps of each batch row; default: all. What lies beyond is never read, and its outputs are 0. */
+  lengths?: readonly number[];
+}
+
+/** Layers of one cell, in one or both directions: the recurrence that RNN, LSTM and GRU share. */
+export abstract class RecurrentNetwork<S extends RecurrentState> extends Module {
+  readonly options: Required<RecurrentOptions>;
+  readonly cell: Cell;
+  /** D: 2 when bidirectional, else 1. */
+  readonly directions: 1 | 2;
+  readonly #weights: DirectionWeights[][];
+
+  constructor(cell: Cell, options: Required<RecurrentOptions>) {
+    super(cell.kind, options.name);
+    this.cell = cell;
+    this.options = options;
+    this.directions = options.bidirectional ? 2 : 1;
+    this.#weights = Array.from({ length: options.layers }, (_, layer) =>
+      Array.from({ length: this.directions }, (_unused, direction) => this.#makeWeights(layer, direction)),
+    );
+  }
+
+  /**
+   * Runs the network over whole sequences.
+   *
+   * @param x [T, B, I] (batchFirst: [B, T, I])
+   * @returns output [T, B, D*H] (batchFirst: [B, T, D*H]), the last layer's h at every step, 0 in the padding; and the state after
+   *   each row's last valid step, [L*D, B, H]. A row of length 0 keeps its initial state.
+   * @throws HiddenstateError `mismatch` or `invalid` for shapes, lengths and states that do not fit
+   */
+  forward(x: Tensor, options: ForwardOptions<S> = {}): { output: Tensor; state: S } {
+    const { batchFirst, inputSize } = this.options;
+    if (x.shape.length !== 3 || x.shape[2] !== inputSize)
+      this.#refuseInput("forward", x, batchFirst ? "[B, T," : "[T, B,");
+    const timeMajor = batchFirst ? transpose(x, [1, 0, 2]) : x;
+    const [steps, batch] = timeMajor.shape as [number, number, number];
+    const where = `${this.cell.kind}.forward`;
+    const packing = options.lengths ? packingFor(where, options.lengths, steps, batch) : densePacking(steps, batch);
+    const initial = this.#initialState(where, options.state, batch);
+    const rows = packing.pack(reshape(timeMajor, [steps * batch, inputSize]));
+    const { output, state } = this.#runLayers(
+      rows,
+      packing,
+      this.#mapState(initial, (part) => packing.sortState(part)),
+    );
+    const padded = reshape(packing.unpack(output), [steps, batch, output.shape[1]!]);
+    return {
+      output: batchFirst ? transpose(padded, [1, 0, 2]) : padded,
+      state: this.#mapState(state, (part) => packing.unsortState(part)),
+    };
+  }
+
+  /**
+   * One time step: the same numbers, bit for bit, as `forward` over the whole sequence. On the tape, as every operation.
+   *
+   * @param x [B, I]
+   * @param state the state before; default: zeros
+   * @returns output [B, H] and the state after
+   * @throws HiddenstateError `unsupported` for a bidirectional network, which needs the whole sequence
+   */
+  step(x: Tensor, state?: S): { output: Tensor; state: S } {
+    const where = `${this.cell.kind}.step`;
+    if (this.directions === 2) {
+      throw new HiddenstateError(
+        "unsupported",
+        `${where}: unsupported for a bidirectional network, whose reverse direction starts at the end of the sequence; use forward, ` +
+          "or a network with bidirectional: false",
+      );
+    }
+    if (x.shape.length !== 2 || x.shape[1] !== this.options.inputSize) this.#refuseInput("step", x, "[B,");
+    const batch = x.shape[0]!;
+    return this.#runLayers(x, densePacking(1, batch), this.#initialState(where, state, batch));
+  }
+
+  /** A state of zeros for so many batch rows, [L*D, B, H]. */
+  zeroState(batch: number): S {
+    const shape = this.#stateShape(batch);
+    const state: RecurrentState =
+      this.cell.kind === "lstm" ? { h: zeros(shape), c: zeros(shape) } : { h: zeros(shape) };
+    return state as S;
+  }
+
+  #runLayers(x: Tensor, packing: Packing, initial: S): { output: Tensor; state: S } {
+    const { layers, dropout: rate } = this.options;
+    const directions = this.directions;
+    const finals: LayerState[] = [];
+    let output = x;
+    for (let layer = 0; layer < layers; layer++) {
+      const part = (state: Tensor): Tensor =>
+        layers === 1 ? state : slice(state, { axis: 0, start: layer * directions, end: (layer + 1) * directions });
+      const layerState = { h: part(initial.h), c: initial.c ? part(initial.c) : null };
+      const result = recurrentLayer(this.cell, output, packing, layerState, this.#weights[layer]!);
+      finals.push(result.state);
+      output = result.output;
+      if (layer < layers - 1 && rate > 0 && this.training) {
+        const use = `dropout_l${layer}`;
+        const key = randomKey(this.seed, "dropout", `${this.name}.${use}`, this.nextDraw(use));
+        output = dropout(output, rate, key, packing.rowIds, packing.batch);
+      }
+    }
+    const joined = (pick: (state: LayerState) => Tensor): Tensor =>
+      layers === 1 ? pick(finals[0]!) : concat(finals.map(pick), 0);
+    const state: RecurrentState = { h: joined((final) => final.h) };
+    if (initial.c) state.c = joined((final) => final.c!);
+    return { output, state: state as S };
+  }
+
+  #makeWeights(layer: number, direction: number): DirectionWeights {
+    const { inputSize, hiddenSize, bias, init } = this.options;
+    const suffix = `l${layer}${direction === 1 ? "_reverse" : ""}`;
+    const gates = gateCount(this.cell);
+    const rows = gates * hiddenSize;
+    const inputs = layer === 0 ? inputSize : hiddenSize * this.directions;
+    const bound = 1 / Math.sqrt(hiddenSize);
+    const make = (name: string, start: (key: { seed: number; path: string }) => Tensor): Tensor => {
+      const key = { seed: this.seed, path: `${this.name}.${name}` };
+      return this.parameter(name, init === "pytorch" ? uniform(start(key).shape, bound, key) : start(key));
+    };
+    return {
+      weightIh: make(`weight_ih_${suffix}`, (key) => xavierUniform([rows, inputs], gates, key)),
+      weightHh: make(`weight_hh_${suffix}`, (key) => orthogonal([rows, hiddenSize], gates, key)),
+      biasIh: bias ? make(`bias_ih_${suffix}`, () => this.#startingBias(rows)) : null,
+      biasHh: bias ? make(`bias_hh_${suffix}`, () => zeros([rows])) : null,
+    };
+  }
+
+  /** Zeros, and 1 for the LSTM's forget gate, which is the second. */
+  #startingBias(rows: number): Tensor {
+    const start = zeros([rows]);
+    if (this.cell.kind === "lstm") {
+      const { hiddenSize } = this.options;
+      start.assign(Float32Array.from({ length: rows }, (_, i) => Number(Math.floor(i / hiddenSize) === 1)));
+    }
+    return start;
+  }
+
+  #initialState(where: string, state: S | undefined, batch: number): S {
+    if (!state) return this.zeroState(batch);
+    const expected = this.#stateShape(batch);
+    const parts = this.cell.kind === "lstm" ? (["h", "c"] as const) : (["h"] as const);
+    for (const part of parts) {
+      const got = (state as RecurrentState)[part];
+      if (got?.shape.join() !== expected.join()) {
+        throw new HiddenstateError(
+          got ? "mismatch" : "missing",
+          `${where}: ${got ? "mismatch in" : "missing"} state.${part}: got ${shown(got?.shape)}, expected ${shown(expected)} ` +
+            "([layers * directions, B, hiddenSize])",
+        );
+      }
+    }
+    return state;
+  }
+
+  #stateShape(batch: number): number[] {
+    return [this.options.layers * this.directions, batch, this.options.hiddenSize];
+  }
+
+  /** Applies a change of row order to each part of a state, seen as [layers * B, H]. */
+  #mapState(state: S, change: (part: Tensor) => Tensor): S {
+    const changed = (part: Tensor): Tensor => {
+      const [layers, batch, hiddenSize] = part.shape as [number, number, number];
+      return reshape(change(reshape(part, [layers * batch, hiddenSize])), part.shape);
+    };
+    const result: RecurrentState = { h: changed(state.h) };
+    if (state.c) result.c = changed(state.c);
+    return result as S;
+  }
+
+  #refuseInput(call: string, x: Tensor, axes: string): never {
+    const { inputSize } = this.options;
+    throw new HiddenstateError(
+      "mismatch",
+      `${this.cell.kind}.${call}: mismatch in x: got ${shown(x.shape)}, expected ${axes} ${inputSize}] (inputSize ${inputSize})`,
+    );
+  }
+}

@@ -1,0 +1,111 @@
+import { Embedding } from "../nn/embedding.ts";
+import { GRU } from "../nn/gru.ts";
+import { Linear } from "../nn/linear.ts";
+import { LSTM } from "../nn/lstm.ts";
+import { Module, type ModuleOptions } from "../nn/module.ts";
+import type { RecurrentNetwork, RecurrentState } from "../nn/recurrent.ts";
+import { RNN } from "../nn/rnn.ts";
+import { type Tensor } from "../memory/tensor.ts";
+import { type OptionRules, resolveOptions } from "../options.ts";
+
+/** The architecture of a language model. */
+export interface LanguageModelArchitecture {
+  /** Default `"lstm"`. */
+  cell?: "rnn" | "lstm" | "gru";
+  /** Width of the embedding and of the hidden state. Default 256. */
+  hidden?: number;
+  /** Recurrent layers. Default 2. */
+  layers?: number;
+  /** Share of the values dropped between recurrent layers while training. Default 0.3. */
+  dropout?: number;
+  /** RNN only. Default `"tanh"`. */
+  nonlinearity?: "tanh" | "relu";
+  /** GRU only: where the reset gate acts. Default true. */
+  resetAfter?: boolean;
+}
+
+/** The rules behind `LanguageModelArchitecture`. */
+export const architectureRules: OptionRules<LanguageModelArchitecture> = {
+  cell: { type: "choice", choices: ["rnn", "lstm", "gru"], default: "lstm" },
+  hidden: { type: "integer", min: 1, default: 256 },
+  layers: { type: "integer", min: 1, default: 2 },
+  dropout: { type: "number", min: 0, below: 1, default: 0.3 },
+  nonlinearity: { type: "choice", choices: ["tanh", "relu"], default: "tanh" },
+  resetAfter: { type: "boolean", default: true },
+};
+
+export interface LanguageModelOptions extends LanguageModelArchitecture, ModuleOptions {
+  /** How many different tokens there are: V. */
+  vocabularySize: number;
+}
+
+/**
+ * A recurrent language model: which token comes next, given all before (Mikolov et al. 2010; Graves 2013).
+ *
+ *     x_t = E[token_t];  h_t = recurrent layers(x_t, h_{t-1});  logits_t = W h_t + b;  p(token_{t+1}) = softmax(logits_t)
+ *
+ * Parameters: `embedding.weight` [V, H], `rnn.*` as in RNN, LSTM or GRU, `output.weight` [V, H], `output.bias` [V].
+ *
+ * @example
+ * const model = new LanguageModel({ vocabularySize: 65, cell: "gru", hidden: 128 });
+ * const { logits, state } = model.forward(ids);   // ids int32 [T, B] -> logits [T, B, 65]
+ */
+export class LanguageModel extends Module {
+  readonly options: Required<LanguageModelOptions>;
+  readonly embedding: Embedding;
+  readonly rnn: RecurrentNetwork<RecurrentState>;
+  readonly output: Linear;
+
+  /** @throws HiddenstateError `unknown`, `missing` or `invalid` for options that are none */
+  constructor(options: LanguageModelOptions) {
+    const resolved = resolveOptions<LanguageModelOptions>("new LanguageModel", options, {
+      ...architectureRules,
+      vocabularySize: { type: "integer", min: 1 },
+      name: { type: "string", optional: true },
+    });
+    super("languageModel", resolved.name);
+    this.options = resolved;
+    const { vocabularySize, hidden } = resolved;
+    this.embedding = this.part(
+      "embedding",
+      new Embedding({ vocabularySize, embeddingSize: hidden, name: `${this.name}.embedding` }),
+    );
+    this.rnn = this.part("rnn", recurrentNetwork(resolved, `${this.name}.rnn`));
+    this.output = this.part(
+      "output",
+      new Linear({ inputSize: hidden, outputSize: vocabularySize, name: `${this.name}.output` }),
+    );
+  }
+
+  /**
+   * @param ids int32 [T, B], each 0 to V - 1
+   * @returns logits [T, B, V] and the state after the last step
+   */
+  forward(ids: Tensor, state?: RecurrentState): { logits: Tensor; state: RecurrentState } {
+    const result = this.rnn.forward(this.embedding.forward(ids), { state });
+    return { logits: this.output.forward(result.output), state: result.state };
+  }
+
+  /**
+   * One time step, bit for bit as in `forward`.
+   * @param ids int32 [B]
+   * @returns logits [B, V] and the state after
+   */
+  step(ids: Tensor, state?: RecurrentState): { logits: Tensor; state: RecurrentState } {
+    const result = this.rnn.step(this.embedding.forward(ids), state);
+    return { logits: this.output.forward(result.output), state: result.state };
+  }
+}
+
+function recurrentNetwork(options: Required<LanguageModelOptions>, name: string): RecurrentNetwork<RecurrentState> {
+  const { cell, hidden, layers, dropout, nonlinearity, resetAfter } = options;
+  const common = { inputSize: hidden, hiddenSize: hidden, layers, dropout, name };
+  switch (cell) {
+    case "rnn":
+      return new RNN({ ...common, nonlinearity });
+    case "lstm":
+      return new LSTM(common) as RecurrentNetwork<RecurrentState>;
+    case "gru":
+      return new GRU({ ...common, resetAfter });
+  }
+}

@@ -1,0 +1,32 @@
+/** The longest a loop that trains may keep the event loop from turning, in milliseconds: Ctrl-C must arrive. */
+const longestTurn = 50;
+
+declare const setImmediate: ((callback: () => void) => void) | undefined;
+
+/** Lets the event loop turn when it is time to. */
+export class EventLoopTurns {
+  #last: number = performance.now();
+
+  /** Waits for one macrotask if the last turn is long ago. */
+  async give(): Promise<void> {
+    if (performance.now() - this.#last < longestTurn) return;
+    await macrotask();
+    this.#last = performance.now();
+  }
+}
+
+/** Timers are held back to 4 ms in browsers, messages are not. */
+function macrotask(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === "function") {
+      setImmediate(resolve);
+      return;
+    }
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}

@@ -1,0 +1,78 @@
+/** What happens during training, as it happens: for progress bars, logs, plots and tests. All losses are in nats. */
+export type TrainingEvent = StartEvent | StepEvent | EvaluationEvent | CheckpointEvent | NoticeEvent | EndEvent;
+
+/** The first event. */
+export interface StartEvent {
+  type: "start";
+  /** Steps done before, when resuming; else 0. */
+  step: number;
+  /** Trainable numbers in the model. */
+  parameters: number;
+  /** Tokens in the training and validation streams. */
+  trainingTokens: number;
+  validationTokens: number;
+  /** Steps in one pass over the training stream. */
+  stepsPerEpoch: number;
+}
+
+/** Once every logging interval: means over the steps since the last one. */
+export interface StepEvent {
+  type: "step";
+  /** Steps done. */
+  step: number;
+  /** Passes over the training data done, with fraction. */
+  epoch: number;
+  /** Mean training loss per token over the interval. */
+  loss: number;
+  learningRate: number;
+  /** Mean global gradient norm before clipping over the interval. */
+  gradientNorm: number;
+  /** Share of the interval's steps whose gradient was clipped, 0 to 1. */
+  clipped: number;
+  tokensPerSecond: number;
+  /** Share of the budget used, 0 to 1. */
+  progress: number;
+  /** Seconds of training so far, and what the budget is expected to take still. */
+  seconds: number;
+  secondsLeft: number;
+}
+
+/** The held-out data was read once, whole, with carried state. */
+export interface EvaluationEvent {
+  type: "evaluation";
+  step: number;
+  /** Mean loss per token. */
+  loss: number;
+  /** loss / ln 2 for each token, and exp(loss). */
+  bitsPerToken: number;
+  perplexity: number;
+  tokens: number;
+  /** Whether this is the lowest loss so far; model.safetensors then holds these parameters. */
+  best: boolean;
+  seconds: number;
+}
+
+/** Everything needed to go on was written. */
+export interface CheckpointEvent {
+  type: "checkpoint";
+  step: number;
+  /** The model's folder. */
+  path: string;
+}
+
+/** Something a person should know, said once. */
+export interface NoticeEvent {
+  type: "notice";
+  text: string;
+}
+
+/** The last event. */
+export interface EndEvent {
+  type: "end";
+  /** `budget`: all done; `early-stopping`: the held-out loss has not fallen for `patience` evaluations; `interrupted`: asked to stop. */
+  reason: "budget" | "early-stopping" | "interrupted";
+  step: number;
+  /** The best held-out loss and the step it was reached at; null before the first evaluation. */
+  best: { loss: number; step: number } | null;
+  seconds: number;
+}

@@ -1,0 +1,30 @@
+import type { Tensor } from "../memory/tensor.ts";
+import type { Module } from "../nn/module.ts";
+
+/** What the loop trains: a task's model with its data. The loop knows no more of the task than this. */
+export interface TrainingJob {
+  readonly model: Module;
+  /** Tokens, or whatever the task counts, in the training and in the held-out data. */
+  readonly trainingTokens: number;
+  readonly validationTokens: number;
+  readonly stepsPerEpoch: number;
+
+  /**
+   * Computes the loss of the next piece of training data, on the tape; runs inside the loop's scope. What it carries from
+   * step to step it keeps by itself.
+   */
+  nextLoss(): { loss: Tensor; tokens: number };
+
+  /** Reads all held-out data. Yields now and then, so that the event loop can turn, and returns the mean loss per token. */
+  evaluate(): Generator<void, { loss: number; tokens: number }>;
+
+  /** All that the job needs to go on exactly, besides the parameters. */
+  snapshot(): JobSnapshot;
+  restore(snapshot: JobSnapshot): void;
+}
+
+/** The place in the data, and what is carried from step to step. */
+export interface JobSnapshot {
+  tensors: Map<string, Tensor>;
+  values: Record<string, unknown>;
+}

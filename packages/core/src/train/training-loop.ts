@@ -1,0 +1,306 @@
+import { HiddenstateError } from "../errors.ts";
+import { scope } from "../memory/scope.ts";
+import { Adam, AdamW } from "../optim/adam.ts";
+import { clipGradNorm } from "../optim/clip.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import { constantSchedule, cosineSchedule, PlateauSchedule, type Schedule, stepSchedule } from "../optim/schedule.ts";
+import { SGD } from "../optim/sgd.ts";
+import type { OptionRules } from "../options.ts";
+import { type Budget, type Spending, spendingOf } from "./budget.ts";
+import { EventLoopTurns } from "./event-loop.ts";
+import type { EndEvent, EvaluationEvent, TrainingEvent } from "./events.ts";
+import type { TrainingJob } from "./job.ts";
+import { StepLog } from "./step-log.ts";
+
+/** How to train, whatever the task. */
+export interface TrainingOptions extends Budget {
+  /** Default `"adam"`. */
+  optimizer?: "adam" | "adamw" | "sgd";
+  /** Learning rate. Default 1e-3. */
+  lr?: number;
+  /** Default 0. */
+  weightDecay?: number;
+  /** SGD only. Default 0. */
+  momentum?: number;
+  /** Largest global gradient norm. Default 1. */
+  clip?: number;
+  /** How the learning rate changes over the budget. Default `"constant"`. */
+  schedule?: "constant" | "cosine" | "step" | "plateau";
+  /** Cosine only: steps of linear warm-up. Default 0. */
+  warmup?: number;
+  /** Steps between evaluations; default: one epoch, but 100 to 1000. */
+  evaluateEvery?: number;
+  /** Steps between checkpoints; default: `evaluateEvery`. */
+  checkpointEvery?: number;
+  /** Steps between `step` events. Default 10. */
+  logEvery?: number;
+  /** Stops after so many evaluations without a lower held-out loss; default: never. */
+  patience?: number;
+}
+
+/** The rules behind `TrainingOptions`. */
+export const trainingRules: OptionRules<TrainingOptions> = {
+  steps: { type: "integer", min: 1, optional: true },
+  epochs: { type: "number", above: 0, optional: true },
+  minutes: { type: "number", above: 0, optional: true },
+  optimizer: { type: "choice", choices: ["adam", "adamw", "sgd"], default: "adam" },
+  lr: { type: "number", above: 0, default: 1e-3 },
+  weightDecay: { type: "number", min: 0, default: 0 },
+  momentum: { type: "number", min: 0, below: 1, default: 0 },
+  clip: { type: "number", above: 0, default: 1 },
+  schedule: { type: "choice", choices: ["constant", "cosine", "step", "plateau"], default: "constant" },
+  warmup: { type: "integer", min: 0, default: 0 },
+  evaluateEvery: { type: "integer", min: 1, optional: true },
+  checkpointEvery: { type: "integer", min: 1, optional: true },
+  logEvery: { type: "integer", min: 1, default: 10 },
+  patience: { type: "integer", min: 1, optional: true },
+};
+
+type Resolved = Required<TrainingOptions>;
+
+/** All counters of a run: what a resumed one goes on from, besides tensors. */
+export interface Progress {
+  step: number;
+  /** Seconds of training, over all runs. */
+  seconds: number;
+  best: { loss: number; step: number } | null;
+  /** Evaluations since the best one. */
+  worse: number;
+  finished: EndEvent["reason"] | null;
+}
+
+/** What the loop asks of whoever keeps the files. */
+export interface TrainingRun {
+  /** Writes the parameters as the best so far. */
+  saveBest(): Promise<void>;
+  /** Writes all that is needed to go on. */
+  saveCheckpoint(progress: Progress): Promise<void>;
+  /** Where those go, to tell the user. */
+  path: string;
+  /** Asked for before each step: a pending stop finishes the step, saves, and ends the run. */
+  signal?: AbortSignal;
+}
+
+/** The moving parts of a run. */
+export interface Trainer {
+  optimizer: Optimizer;
+  schedule: Schedule;
+  spending: Spending;
+}
+
+/** Makes the optimiser and schedule that the options ask for. */
+export function makeTrainer(job: TrainingJob, options: Resolved): Trainer {
+  const spending = spendingOf(options, job.stepsPerEpoch);
+  return { optimizer: makeOptimizer(job, options), schedule: makeSchedule(options, spending), spending };
+}
+
+function makeOptimizer(job: TrainingJob, { optimizer, lr, weightDecay, momentum }: Resolved): Optimizer {
+  const parameters = job.model.parameters();
+  switch (optimizer) {
+    case "adam":
+      return new Adam(parameters, { lr, weightDecay });
+    case "adamw":
+      return new AdamW(parameters, { lr, weightDecay });
+    case "sgd":
+      return new SGD(parameters, { lr, weightDecay, momentum });
+  }
+}
+
+function makeSchedule({ schedule, lr, warmup }: Resolved, spending: Spending): Schedule {
+  const steps = spending.steps ?? undefined;
+  switch (schedule) {
+    case "constant":
+      return constantSchedule({ lr });
+    case "cosine":
+      return cosineSchedule({ lr, warmup, steps });
+    case "step":
+      return stepSchedule({ lr, drops: 2 });
+    case "plateau":
+      return new PlateauSchedule({ lr });
+  }
+}
+
+/**
+ * Trains until the budget is spent, the held-out loss stops falling, or it is asked to stop.
+ *
+ * @param progress where to start; changed as the run goes on
+ * @throws HiddenstateError `not-finite` when the loss or the gradient does: what was saved stays
+ */
+export async function* trainingLoop(
+  job: TrainingJob,
+  { optimizer, schedule, spending }: Trainer,
+  options: Resolved,
+  progress: Progress,
+  run: TrainingRun,
+): AsyncGenerator<TrainingEvent, void> {
+  const { logEvery, clip, patience } = options;
+  const evaluateEvery = options.evaluateEvery ?? Math.min(1000, Math.max(100, job.stepsPerEpoch));
+  const checkpointEvery = options.checkpointEvery ?? evaluateEvery;
+  const turns = new EventLoopTurns();
+  const log = new StepLog(logEvery, clip);
+  const clock = new Clock(progress.seconds);
+  const parameters = job.model.parameters();
+  let tokens = 0;
+  let saved = progress.step;
+
+  function trainStep(): void {
+    optimizer.lr = schedule.rate(progress.step, spending.spent(progress.step, clock.seconds()));
+    scope(() => {
+      optimizer.zeroGrad();
+      const { loss, tokens: count } = job.nextLoss();
+      loss.backward();
+      const norm = clipGradNorm(parameters, clip);
+      optimizer.step();
+      log.add(loss, norm);
+      tokens += count;
+    });
+    progress.step++;
+  }
+
+  async function readLog(): Promise<TrainingEvent> {
+    const summary = await log.read(progress.step);
+    const seconds = clock.seconds();
+    const spent = spending.spent(progress.step, seconds);
+    const event: TrainingEvent = {
+      type: "step",
+      step: progress.step,
+      epoch: progress.step / job.stepsPerEpoch,
+      ...summary,
+      learningRate: optimizer.lr,
+      tokensPerSecond: tokens / clock.lap(),
+      progress: spent,
+      seconds,
+      secondsLeft: spent > 0 ? (seconds / spent) * (1 - spent) : Infinity,
+    };
+    tokens = 0;
+    return event;
+  }
+
+  async function evaluate(): Promise<EvaluationEvent> {
+    const { loss, tokens: count, seconds } = await clock.apart(() => evaluateJob(job, turns));
+    const best = loss < (progress.best?.loss ?? Infinity);
+    progress.worse = best ? 0 : progress.worse + 1;
+    if (best) {
+      progress.best = { loss, step: progress.step };
+      await run.saveBest();
+    }
+    if (schedule instanceof PlateauSchedule) schedule.observe(loss);
+    return {
+      type: "evaluation",
+      step: progress.step,
+      loss,
+      bitsPerToken: loss / Math.LN2,
+      perplexity: Math.exp(loss),
+      tokens: count,
+      best,
+      seconds,
+    };
+  }
+
+  async function checkpoint(): Promise<TrainingEvent> {
+    progress.seconds = clock.seconds();
+    await clock.apart(() => run.saveCheckpoint(progress));
+    saved = progress.step;
+    return { type: "checkpoint", step: progress.step, path: run.path };
+  }
+
+  job.model.train();
+  try {
+    while (!progress.finished) {
+      if (run.signal?.aborted) {
+        if (!log.empty) yield await readLog();
+        if (saved !== progress.step || progress.step === 0) yield await checkpoint();
+        yield {
+          type: "end",
+          reason: "interrupted",
+          step: progress.step,
+          best: progress.best,
+          seconds: clock.seconds(),
+        };
+        return;
+      }
+      trainStep();
+      await turns.give();
+      const over = spending.spent(progress.step, clock.seconds()) >= 1;
+      const evaluationDue = over || progress.step % evaluateEvery === 0;
+      const checkpointDue = over || progress.step % checkpointEvery === 0;
+      // Nothing is saved before its losses were read and found finite.
+      if (log.full || evaluationDue || checkpointDue) yield await readLog();
+      if (evaluationDue) yield await evaluate();
+      const stop = patience !== undefined && progress.worse >= patience;
+      if (over || stop) progress.finished = over ? "budget" : "early-stopping";
+      if (checkpointDue || stop) yield await checkpoint();
+    }
+    yield {
+      type: "end",
+      reason: progress.finished,
+      step: progress.step,
+      best: progress.best,
+      seconds: clock.seconds(),
+    };
+  } finally {
+    log.end();
+    job.model.eval();
+  }
+}
+
+async function evaluateJob(
+  job: TrainingJob,
+  turns: EventLoopTurns,
+): Promise<{ loss: number; tokens: number; seconds: number }> {
+  const start = performance.now();
+  job.model.eval();
+  try {
+    const evaluation = job.evaluate();
+    let next = evaluation.next();
+    while (!next.done) {
+      await turns.give();
+      next = evaluation.next();
+    }
+    const { loss, tokens } = next.value;
+    if (!Number.isFinite(loss)) {
+      throw new HiddenstateError(
+        "not-finite",
+        `train: the held-out loss became ${loss}; the last good checkpoint was kept; try a lower learning rate`,
+      );
+    }
+    return { loss, tokens, seconds: (performance.now() - start) / 1000 };
+  } finally {
+    job.model.train();
+  }
+}
+
+/** Seconds of training: evaluating and saving do not count, nor does the time before a resume. */
+class Clock {
+  #start: number;
+  #lap: number;
+
+  constructor(before: number) {
+    this.#start = performance.now() - before * 1000;
+    this.#lap = performance.now();
+  }
+
+  seconds(): number {
+    return (performance.now() - this.#start) / 1000;
+  }
+
+  /** Seconds since the last lap. */
+  lap(): number {
+    const now = performance.now();
+    const seconds = (now - this.#lap) / 1000;
+    this.#lap = now;
+    return seconds;
+  }
+
+  /** Runs something whose time does not count. */
+  async apart<T>(work: () => Promise<T>): Promise<T> {
+    const before = performance.now();
+    try {
+      return await work();
+    } finally {
+      const spent = performance.now() - before;
+      this.#start += spent;
+      this.#lap += spent;
+    }
+  }
+}
