@@ -43,7 +43,10 @@ async function init(options: EngineOptions = {}): Promise<EngineInfo> {
     seed: { type: "integer", min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 },
   });
   if (precision === "f64" && backend === "wasm") {
-    throw new HiddenstateError("unsupported", 'engine.init: unsupported precision "f64" with backend "wasm"; use backend "reference"');
+    throw new HiddenstateError(
+      "unsupported",
+      'engine.init: unsupported precision "f64" with backend "wasm"; use backend "reference"',
+    );
   }
   if (backend === "reference" && (instructionSet || module)) {
     throw new HiddenstateError(
@@ -52,7 +55,9 @@ async function init(options: EngineOptions = {}): Promise<EngineInfo> {
     );
   }
   const useReference = backend === "reference" || precision === "f64";
-  const kernelSet = useReference ? createReferenceKernels(precision) : await createWasmKernels({ instructionSet, module });
+  const kernelSet = useReference
+    ? createReferenceKernels(precision)
+    : await createWasmKernels({ instructionSet, module });
   currentRuntime()?.kernelSet.close();
   setRuntime(new Runtime(kernelSet, seed));
   return info();

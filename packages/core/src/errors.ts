@@ -34,7 +34,8 @@ export class HiddenstateError extends Error {
 
 /** Shows a received value in an error message: short, and never a whole array. */
 export function shown(value: unknown): string {
-  if (Array.isArray(value)) return value.length > 8 ? `an array of ${value.length}` : `[${value.map(shown).join(", ")}]`;
+  if (Array.isArray(value))
+    return value.length > 8 ? `an array of ${value.length}` : `[${value.map(shown).join(", ")}]`;
   if (ArrayBuffer.isView(value)) return `${value.constructor.name} of ${value.byteLength} bytes`;
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
   if (typeof value === "object" && value !== null) return value.constructor?.name ?? "an object";

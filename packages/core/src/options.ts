@@ -2,7 +2,15 @@ import { HiddenstateError, shown } from "./errors.ts";
 
 /** What one option must be. `default` absent means that the option is required, unless `optional`. */
 export type OptionRule =
-  | { type: "integer" | "number"; min?: number; max?: number; above?: number; below?: number; default?: number; optional?: true }
+  | {
+      type: "integer" | "number";
+      min?: number;
+      max?: number;
+      above?: number;
+      below?: number;
+      default?: number;
+      optional?: true;
+    }
   | { type: "boolean"; default?: boolean; optional?: true }
   | { type: "string"; default?: string; optional?: true }
   | { type: "choice"; choices: readonly string[]; default?: string; optional?: true }
@@ -56,7 +64,10 @@ function checkOption(where: string, name: string, value: unknown, rule: OptionRu
     ((rule.type === "boolean" || rule.type === "string") && typeof value === rule.type) ||
     ((rule.type === "integer" || rule.type === "number") && inRange(value, rule));
   if (!valid) {
-    throw new HiddenstateError("invalid", `${where}: invalid ${name}: got ${shown(value)}, expected ${expectation(rule)}`);
+    throw new HiddenstateError(
+      "invalid",
+      `${where}: invalid ${name}: got ${shown(value)}, expected ${expectation(rule)}`,
+    );
   }
 }
 

@@ -62,7 +62,8 @@ export class BackwardPass {
   seed(loss: Tensor): void {
     const target = this.target(loss)!;
     const { kernels } = runtime().kernelSet;
-    if (target.accumulate) throw new HiddenstateError("invalid", "backward: invalid loss: it is a leaf that already has a gradient");
+    if (target.accumulate)
+      throw new HiddenstateError("invalid", "backward: invalid loss: it is a leaf that already has a gradient");
     kernels.fill({ out: target.offset, count: 1, value: 1 });
   }
 

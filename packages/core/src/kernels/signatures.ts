@@ -22,7 +22,13 @@ export const signatures = {
   unary: { out: "offset", x: "offset", count: "int", operation: "int" },
   /** dx[i] (+)= dy[i] * f'(x[i]), from x and y = f(x) */
   unaryBackward: {
-    gradX: "offset", gradY: "offset", x: "offset", y: "offset", count: "int", operation: "int", accumulate: "int",
+    gradX: "offset",
+    gradY: "offset",
+    x: "offset",
+    y: "offset",
+    count: "int",
+    operation: "int",
+    accumulate: "int",
   },
   /**
    * out (+)= a op b with broadcasting; operation: an index into `binaryOperations`. `plan` is 18 int32: six sizes (outermost
@@ -36,7 +42,13 @@ export const signatures = {
   stridedCopy: { out: "offset", x: "offset", plan: "offset", accumulate: "int" },
   /** out[o, i] (+)= scale * sum over r of x[o, r, i], for x [outer, reduced, inner] */
   reduceSum: {
-    out: "offset", x: "offset", outer: "int", reduced: "int", inner: "int", scale: "float", accumulate: "int",
+    out: "offset",
+    x: "offset",
+    outer: "int",
+    reduced: "int",
+    inner: "int",
+    scale: "float",
+    accumulate: "int",
   },
 
   /**
@@ -44,15 +56,34 @@ export const signatures = {
    * (or 0, or C when accumulating). transposeA: A is stored [K, M]; transposeB: B is stored [N, K]. Strides: of the stored rows.
    */
   gemm: {
-    c: "offset", a: "offset", b: "offset", bias: "offset", m: "int", n: "int", k: "int",
-    cStride: "int", aStride: "int", bStride: "int", transposeA: "int", transposeB: "int", accumulate: "int",
+    c: "offset",
+    a: "offset",
+    b: "offset",
+    bias: "offset",
+    m: "int",
+    n: "int",
+    k: "int",
+    cStride: "int",
+    aStride: "int",
+    bStride: "int",
+    transposeA: "int",
+    transposeB: "int",
+    accumulate: "int",
   },
   /** Packs B [K, N] (transpose: stored [N, K]) into `panelSize(k, n)` elements for gemmPacked. */
   pack: { panels: "offset", b: "offset", k: "int", n: "int", bStride: "int", transpose: "int" },
   /** gemm with B packed before, A not transposed: the same bits as gemm on the unpacked B. */
   gemmPacked: {
-    c: "offset", a: "offset", panels: "offset", bias: "offset", m: "int", n: "int", k: "int",
-    cStride: "int", aStride: "int", accumulate: "int",
+    c: "offset",
+    a: "offset",
+    panels: "offset",
+    bias: "offset",
+    m: "int",
+    n: "int",
+    k: "int",
+    cStride: "int",
+    aStride: "int",
+    accumulate: "int",
   },
 
   /**
@@ -66,19 +97,38 @@ export const signatures = {
    * `hiddenGates` gates. Either may be absent. (For a single gate pass offsets to that gate's H elements and gates = 1.)
    */
   packGateBias: {
-    out: "offset", biasInput: "offset", biasHidden: "offset", gates: "int", hiddenSize: "int", hiddenGates: "int",
+    out: "offset",
+    biasInput: "offset",
+    biasHidden: "offset",
+    gates: "int",
+    hiddenSize: "int",
+    hiddenGates: "int",
   },
   /**
    * gradWeight [G*H, K], only the rows of gates firstGate .. firstGate + gateCount - 1: (+)= gateGradients^T x, with x [N, K].
    * The slab has all G gates.
    */
   gateWeightGradient: {
-    gradWeight: "offset", gateGradients: "offset", x: "offset", xStride: "int", rows: "int", gates: "int",
-    hiddenSize: "int", inputs: "int", firstGate: "int", gateCount: "int", accumulate: "int",
+    gradWeight: "offset",
+    gateGradients: "offset",
+    x: "offset",
+    xStride: "int",
+    rows: "int",
+    gates: "int",
+    hiddenSize: "int",
+    inputs: "int",
+    firstGate: "int",
+    gateCount: "int",
+    accumulate: "int",
   },
   /** gradBias [G*H] (+)= column sums of the slab */
   gateBiasGradient: {
-    gradBias: "offset", gateGradients: "offset", rows: "int", gates: "int", hiddenSize: "int", accumulate: "int",
+    gradBias: "offset",
+    gateGradients: "offset",
+    rows: "int",
+    gates: "int",
+    hiddenSize: "int",
+    accumulate: "int",
   },
   /** out [N, G*H] = the slab with its gates in PyTorch's order: a tap for inspection */
   unpackGates: { out: "offset", slab: "offset", rows: "int", gates: "int", hiddenSize: "int" },
@@ -91,19 +141,45 @@ export const signatures = {
    * finalHidden of a row of length 0 is its initial state. finalHidden may be initialHidden.
    */
   rnnForward: {
-    x: "offset", inputPanels: "offset", hiddenPanels: "offset", bias: "offset", initialHidden: "offset",
-    batchSizes: "offset", output: "offset", finalHidden: "offset", previousHidden: "offset", gates: "offset",
-    xStride: "int", outputStride: "int", steps: "int", batch: "int", rows: "int", inputSize: "int", hiddenSize: "int",
-    reverse: "int", relu: "int",
+    x: "offset",
+    inputPanels: "offset",
+    hiddenPanels: "offset",
+    bias: "offset",
+    initialHidden: "offset",
+    batchSizes: "offset",
+    output: "offset",
+    finalHidden: "offset",
+    previousHidden: "offset",
+    gates: "offset",
+    xStride: "int",
+    outputStride: "int",
+    steps: "int",
+    batch: "int",
+    rows: "int",
+    inputSize: "int",
+    hiddenSize: "int",
+    reverse: "int",
+    relu: "int",
   },
   /**
    * gradOutput [N, .] (rows gradOutputStride apart; may be absent) and gradFinalHidden [B, H] (may be absent) to the slab
    * gateGradients (dL/d pre-activation) and gradInitialHidden [B, H] (set). hiddenPanels: packGates with transpose 1.
    */
   rnnBackward: {
-    gradOutput: "offset", gradFinalHidden: "offset", hiddenPanels: "offset", batchSizes: "offset", gates: "offset",
-    gateGradients: "offset", gradInitialHidden: "offset",
-    gradOutputStride: "int", steps: "int", batch: "int", rows: "int", hiddenSize: "int", reverse: "int", relu: "int",
+    gradOutput: "offset",
+    gradFinalHidden: "offset",
+    hiddenPanels: "offset",
+    batchSizes: "offset",
+    gates: "offset",
+    gateGradients: "offset",
+    gradInitialHidden: "offset",
+    gradOutputStride: "int",
+    steps: "int",
+    batch: "int",
+    rows: "int",
+    hiddenSize: "int",
+    reverse: "int",
+    relu: "int",
   },
   /**
    * LSTM, gates i, f, g, o (G = 4): i, f, o = sigmoid, g = tanh of W_ih x + b + W_hh h; c' = f*c + i*g; h' = o*tanh(c').
@@ -111,18 +187,46 @@ export const signatures = {
    * the activated gates.
    */
   lstmForward: {
-    x: "offset", inputPanels: "offset", hiddenPanels: "offset", bias: "offset", initialHidden: "offset",
-    initialCell: "offset", batchSizes: "offset", output: "offset", finalHidden: "offset", finalCell: "offset",
-    previousHidden: "offset", previousCell: "offset", gates: "offset",
-    xStride: "int", outputStride: "int", steps: "int", batch: "int", rows: "int", inputSize: "int", hiddenSize: "int",
+    x: "offset",
+    inputPanels: "offset",
+    hiddenPanels: "offset",
+    bias: "offset",
+    initialHidden: "offset",
+    initialCell: "offset",
+    batchSizes: "offset",
+    output: "offset",
+    finalHidden: "offset",
+    finalCell: "offset",
+    previousHidden: "offset",
+    previousCell: "offset",
+    gates: "offset",
+    xStride: "int",
+    outputStride: "int",
+    steps: "int",
+    batch: "int",
+    rows: "int",
+    inputSize: "int",
+    hiddenSize: "int",
     reverse: "int",
   },
   /** As rnnBackward, with the cell's gradients beside the hidden ones. c' is computed again from gates and previousCell. */
   lstmBackward: {
-    gradOutput: "offset", gradFinalHidden: "offset", gradFinalCell: "offset", hiddenPanels: "offset",
-    batchSizes: "offset", gates: "offset", previousCell: "offset", gateGradients: "offset",
-    gradInitialHidden: "offset", gradInitialCell: "offset",
-    gradOutputStride: "int", steps: "int", batch: "int", rows: "int", hiddenSize: "int", reverse: "int",
+    gradOutput: "offset",
+    gradFinalHidden: "offset",
+    gradFinalCell: "offset",
+    hiddenPanels: "offset",
+    batchSizes: "offset",
+    gates: "offset",
+    previousCell: "offset",
+    gateGradients: "offset",
+    gradInitialHidden: "offset",
+    gradInitialCell: "offset",
+    gradOutputStride: "int",
+    steps: "int",
+    batch: "int",
+    rows: "int",
+    hiddenSize: "int",
+    reverse: "int",
   },
   /**
    * GRU, gates r, z, n (G = 3): r, z = sigmoid(W x + b + U h); resetAfter: n = tanh(W x + b + r*(U h + hiddenBias)), else
@@ -130,21 +234,49 @@ export const signatures = {
    * `candidate` [N, H]: U h + hiddenBias of gate n with resetAfter, else r*h. The slab `gates` holds the activated gates.
    */
   gruForward: {
-    x: "offset", inputPanels: "offset", hiddenPanels: "offset", bias: "offset", hiddenBias: "offset",
-    initialHidden: "offset", batchSizes: "offset", output: "offset", finalHidden: "offset",
-    previousHidden: "offset", candidate: "offset", gates: "offset",
-    xStride: "int", outputStride: "int", steps: "int", batch: "int", rows: "int", inputSize: "int", hiddenSize: "int",
-    reverse: "int", resetAfter: "int",
+    x: "offset",
+    inputPanels: "offset",
+    hiddenPanels: "offset",
+    bias: "offset",
+    hiddenBias: "offset",
+    initialHidden: "offset",
+    batchSizes: "offset",
+    output: "offset",
+    finalHidden: "offset",
+    previousHidden: "offset",
+    candidate: "offset",
+    gates: "offset",
+    xStride: "int",
+    outputStride: "int",
+    steps: "int",
+    batch: "int",
+    rows: "int",
+    inputSize: "int",
+    hiddenSize: "int",
+    reverse: "int",
+    resetAfter: "int",
   },
   /**
    * As rnnBackward. gateGradients: dL/d(W x + b) of all three gates. hiddenGateGradients, a second slab, only with
    * resetAfter: dL/d(U h + b) of all three gates (that of n carries the factor r).
    */
   gruBackward: {
-    gradOutput: "offset", gradFinalHidden: "offset", hiddenPanels: "offset", batchSizes: "offset", gates: "offset",
-    previousHidden: "offset", candidate: "offset", gateGradients: "offset", hiddenGateGradients: "offset",
+    gradOutput: "offset",
+    gradFinalHidden: "offset",
+    hiddenPanels: "offset",
+    batchSizes: "offset",
+    gates: "offset",
+    previousHidden: "offset",
+    candidate: "offset",
+    gateGradients: "offset",
+    hiddenGateGradients: "offset",
     gradInitialHidden: "offset",
-    gradOutputStride: "int", steps: "int", batch: "int", rows: "int", hiddenSize: "int", reverse: "int",
+    gradOutputStride: "int",
+    steps: "int",
+    batch: "int",
+    rows: "int",
+    hiddenSize: "int",
+    reverse: "int",
     resetAfter: "int",
   },
 
@@ -157,7 +289,13 @@ export const signatures = {
   softmax: { out: "offset", x: "offset", rows: "int", width: "int", log: "int" },
   /** softmax: dx (+)= y * (dy - sum(dy*y)); log: dx (+)= dy - exp(y) * sum(dy) */
   softmaxBackward: {
-    gradX: "offset", gradY: "offset", y: "offset", rows: "int", width: "int", log: "int", accumulate: "int",
+    gradX: "offset",
+    gradY: "offset",
+    y: "offset",
+    rows: "int",
+    width: "int",
+    log: "int",
+    accumulate: "int",
   },
   /**
    * Cross-entropy of logits [N, V] and targets int32 [N] in nats: per counted row (1-s)*(-log p_target) + s/V * sum(-log p), s the
@@ -165,13 +303,30 @@ export const signatures = {
    * mean 0, their sum; 0 if there are none), counted [1] (how many, as a float) and logNormalizer [N] (log sum exp).
    */
   crossEntropy: {
-    loss: "offset", counted: "offset", logNormalizer: "offset", logits: "offset", targets: "offset",
-    rows: "int", classes: "int", ignoreIndex: "int", mean: "int", labelSmoothing: "float",
+    loss: "offset",
+    counted: "offset",
+    logNormalizer: "offset",
+    logits: "offset",
+    targets: "offset",
+    rows: "int",
+    classes: "int",
+    ignoreIndex: "int",
+    mean: "int",
+    labelSmoothing: "float",
   },
   /** gradLogits (+)= gradLoss[0] * d loss / d logits; ignored rows get 0 whatever their logits (NaN included) */
   crossEntropyBackward: {
-    gradLogits: "offset", gradLoss: "offset", counted: "offset", logNormalizer: "offset", logits: "offset",
-    targets: "offset", rows: "int", classes: "int", ignoreIndex: "int", mean: "int", accumulate: "int",
+    gradLogits: "offset",
+    gradLoss: "offset",
+    counted: "offset",
+    logNormalizer: "offset",
+    logits: "offset",
+    targets: "offset",
+    rows: "int",
+    classes: "int",
+    ignoreIndex: "int",
+    mean: "int",
+    accumulate: "int",
     labelSmoothing: "float",
   },
 
@@ -182,8 +337,17 @@ export const signatures = {
    * (batchRow, time) = (rowIds[2r], rowIds[2r+1]) (int32), or (r mod batch, floor(r / batch)) where rowIds is absent.
    */
   dropout: {
-    out: "offset", x: "offset", rowIds: "offset", rows: "int", width: "int", batch: "int",
-    key0: "int", key1: "int", threshold: "int", accumulate: "int", scale: "float",
+    out: "offset",
+    x: "offset",
+    rowIds: "offset",
+    rows: "int",
+    width: "int",
+    batch: "int",
+    key0: "int",
+    key1: "int",
+    threshold: "int",
+    accumulate: "int",
+    scale: "float",
   },
 
   /** norm [1] = sqrt(sum of squares) over segments: int32 pairs (offset, count), accumulated in double */
@@ -199,8 +363,13 @@ export const signatures = {
    * p -= lr / correction1 * m / (sqrt(v) / sqrt(correction2) + epsilon).
    */
   adam: {
-    segments: "offset", rates: "offset", segmentCount: "int", decoupled: "int",
-    beta1: "float", beta2: "float", epsilon: "float",
+    segments: "offset",
+    rates: "offset",
+    segmentCount: "int",
+    decoupled: "int",
+    beta1: "float",
+    beta2: "float",
+    epsilon: "float",
   },
   /**
    * SGD over a segment table: `segments`, int32 [S, 4] of (parameter, gradient, momentum buffer or 0, count); `rates`, floats [S, 2]

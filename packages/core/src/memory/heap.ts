@@ -84,7 +84,9 @@ export class Heap {
   #grow(size: number): Block | undefined {
     const tail = this.#last?.free ? this.#last : null;
     const missing = size - (tail?.bytes ?? 0);
-    const extra = [Math.max(growthBytes, missing), missing].find((more) => this.#kernelSet.reserve(this.#reserved + more));
+    const extra = [Math.max(growthBytes, missing), missing].find((more) =>
+      this.#kernelSet.reserve(this.#reserved + more),
+    );
     if (extra === undefined) return undefined;
     if (tail) {
       this.#bins[bin(tail.bytes)]!.delete(tail);

@@ -36,7 +36,10 @@ let current: Runtime | null = null;
  */
 export function runtime(): Runtime {
   if (!current) {
-    throw new HiddenstateError("missing", "engine: missing initialisation; call `await engine.init()` once before using tensors");
+    throw new HiddenstateError(
+      "missing",
+      "engine: missing initialisation; call `await engine.init()` once before using tensors",
+    );
   }
   return current;
 }

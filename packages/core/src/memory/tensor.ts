@@ -101,7 +101,10 @@ export class Tensor {
 
   itemSync(): number {
     if (this.size !== 1) {
-      throw new HiddenstateError("invalid", `tensor.item: invalid shape: got ${shown(this.shape)}, expected one element`);
+      throw new HiddenstateError(
+        "invalid",
+        `tensor.item: invalid shape: got ${shown(this.shape)}, expected one element`,
+      );
     }
     return this.exactDataSync()[0]!;
   }
@@ -204,7 +207,10 @@ export function tensor(values: ArrayLike<number>, shape?: readonly number[], opt
     );
   }
   if (values.length > 0 && typeof values[0] !== "number") {
-    throw new HiddenstateError("invalid", `tensor: invalid values: got ${shown(values[0])} first, expected numbers in one flat array`);
+    throw new HiddenstateError(
+      "invalid",
+      `tensor: invalid values: got ${shown(values[0])} first, expected numbers in one flat array`,
+    );
   }
   const result = empty(resolvedShape, options.dtype);
   const { kernelSet } = runtime();
