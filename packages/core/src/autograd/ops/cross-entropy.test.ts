@@ -1,0 +1,96 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { everyEngine } from "../../../test/engines.ts";
+import { integers, normal } from "../../../test/draws.ts";
+import { expectClose } from "../../../test/golden.ts";
+import { engine } from "../../engine.ts";
+import { tensor } from "../../memory/tensor.ts";
+import { checkGradients } from "../gradient-check.ts";
+import { add, mul } from "./binary.ts";
+import { crossEntropy } from "./cross-entropy.ts";
+
+describe.each(everyEngine)("on $name", ({ options }) => {
+  beforeAll(() => engine.init(options));
+
+  test("equal logits cost ln V nats", () => {
+    expectClose(crossEntropy(tensor([7, 7, 7, 7], [1, 4]), [2]), tensor([Math.log(4)], []), 1e-6);
+  });
+
+  test("targets may be numbers, an Int32Array or an int32 tensor of any shape", () => {
+    const logits = normal([2, 2, 3]);
+    const loss = crossEntropy(logits, [0, 1, 2, 0]);
+    expectClose(crossEntropy(logits, Int32Array.of(0, 1, 2, 0)), loss, 0);
+    expectClose(crossEntropy(logits, integers([0, 1, 2, 0], [2, 2])), loss, 0);
+  });
+
+  test.each(["mean", "sum"] as const)("NaN in the logits of ignored rows changes nothing (%s)", (reduction) => {
+    const values = normal([3, 4]).dataSync();
+    const run = (middle: number): { loss: Float32Array; gradient: Float32Array } => {
+      const logits = tensor(values.fill(middle, 4, 8), [3, 4]);
+      logits.requiresGrad = true;
+      const loss = crossEntropy(logits, [1, -100, 3], { reduction, labelSmoothing: 0.1 });
+      loss.backward();
+      return { loss: loss.dataSync(), gradient: logits.grad!.dataSync() };
+    };
+    expect(run(NaN)).toEqual(run(0));
+    expect(run(NaN).gradient.subarray(4, 8)).toEqual(new Float32Array(4));
+  });
+
+  test.each(["mean", "sum"] as const)("no row that counts costs 0 and has gradient 0 (%s)", (reduction) => {
+    const logits = tensor([1, NaN], [1, 2]);
+    logits.requiresGrad = true;
+    const loss = crossEntropy(logits, [-100], { reduction });
+    loss.backward();
+    expectClose(loss, [0], 0);
+    expectClose(logits.grad, [0, 0], 0);
+  });
+
+  test("logits may be as large as they like", () => {
+    const logits = tensor([1e4, -1e4, 0], [1, 3]);
+    logits.requiresGrad = true;
+    const loss = crossEntropy(logits, [1]);
+    loss.backward();
+    expectClose(loss, [2e4], 1e-6);
+    expectClose(logits.grad, [1, -1, 0], 1e-6);
+  });
+});
+
+describe("in f64", () => {
+  beforeAll(() => engine.init({ backend: "reference", precision: "f64" }));
+
+  for (const reduction of ["mean", "sum"] as const) {
+    test.each([0, 0.1, 0.9])(`the gradient of the ${reduction} with label smoothing %d is right`, (labelSmoothing) => {
+      const logits = normal([4, 5]);
+      const options = { reduction, labelSmoothing, ignoreIndex: 2 };
+      checkGradients(() => crossEntropy(logits, [4, 2, 0, 4], options), { logits });
+    });
+  }
+
+  test("the gradients of two losses of the same logits add up, each with its weight", () => {
+    const logits = normal([2, 3]);
+    checkGradients(() => add(mul(crossEntropy(logits, [0, 1]), 0.3), mul(crossEntropy(logits, [2, 2]), -2)), {
+      logits,
+    });
+  });
+
+  test("targets that are no classes are errors that name the place", () => {
+    const logits = normal([2, 3]);
+    expect(() => crossEntropy(logits, [0, 3])).toThrow(
+      "crossEntropy: invalid targets[1]: got 3, expected a class from 0 to 2 or the ignoreIndex -100",
+    );
+    expect(() => crossEntropy(logits, [-1, 0])).toThrow("invalid targets[0]: got -1");
+    expect(() => crossEntropy(logits, [0.5, 0])).toThrow("invalid targets[0]: got 0.5");
+    expect(() => crossEntropy(logits, [NaN, 0])).toThrow("invalid targets[0]: got NaN");
+    expect(() => crossEntropy(logits, [0])).toThrow("crossEntropy: mismatch in targets: got 1, expected 2");
+    expect(() => crossEntropy(logits, normal([2]))).toThrow(
+      "crossEntropy: invalid targets: got a tensor of dtype float",
+    );
+  });
+
+  test("options out of range are errors", () => {
+    expect(() => crossEntropy(normal([1, 2]), [0], { labelSmoothing: 1 })).toThrow("at least 0 and below 1");
+    // @ts-expect-error not a reduction
+    expect(() => crossEntropy(normal([1, 2]), [0], { reduction: "none" })).toThrow("expected one of mean, sum");
+    // @ts-expect-error PyTorch's spelling
+    expect(() => crossEntropy(normal([1, 2]), [0], { ignore_index: 1 })).toThrow('did you mean "ignoreIndex"?');
+  });
+});
