@@ -1,0 +1,268 @@
+import { smallestKept } from "../reference/flush.ts";
+import type { ConformanceCase } from "./case.ts";
+import { fromSlab } from "./gate-slab.ts";
+import type { Outcome } from "./outcome.ts";
+import { cells, gatesOf, layerProblem, rowCount, runBackward, runForward } from "./recurrent-layer.ts";
+import type { LayerProblem } from "./recurrent-layer.ts";
+import { largest, productMagnitudes, transposed } from "./samples.ts";
+import type { Samples } from "./samples.ts";
+import type { Stage } from "./stage.ts";
+
+interface Shape {
+  title: string;
+  lengths: (samples: Samples) => number[];
+  inputSize: number;
+  hiddenSize: number;
+  reverse?: boolean;
+  bias?: boolean;
+  gap?: number;
+  inPlace?: boolean;
+}
+
+const equal = (batch: number, steps: number) => (): number[] => Array.from({ length: batch }, () => steps);
+const mixed =
+  (batch: number, longest: number) =>
+  (samples: Samples): number[] =>
+    samples.lengths(batch, longest);
+
+const shapes: Shape[] = [
+  { title: "one of everything", lengths: equal(1, 1), inputSize: 1, hiddenSize: 1 },
+  { title: "one step", lengths: equal(3, 1), inputSize: 5, hiddenSize: 8 },
+  { title: "one row", lengths: equal(1, 9), inputSize: 4, hiddenSize: 17 },
+  { title: "hidden 1", lengths: mixed(5, 6), inputSize: 3, hiddenSize: 1 },
+  { title: "hidden 3, no bias", lengths: mixed(6, 5), inputSize: 1, hiddenSize: 3, bias: false, gap: 2 },
+  { title: "hidden 8, reverse", lengths: mixed(7, 6), inputSize: 8, hiddenSize: 8, reverse: true },
+  {
+    title: "hidden 17, reverse, equal lengths",
+    lengths: equal(4, 5),
+    inputSize: 11,
+    hiddenSize: 17,
+    reverse: true,
+    gap: 17,
+  },
+  { title: "hidden 33", lengths: mixed(13, 11), inputSize: 19, hiddenSize: 33, gap: 33, inPlace: true },
+  { title: "hidden 64", lengths: equal(16, 8), inputSize: 64, hiddenSize: 64 },
+  { title: "hidden 64, many rows", lengths: mixed(37, 7), inputSize: 16, hiddenSize: 64, reverse: true },
+  { title: "hidden 100", lengths: mixed(9, 20), inputSize: 48, hiddenSize: 100, inPlace: true },
+  { title: "all rows empty", lengths: () => [0, 0, 0], inputSize: 2, hiddenSize: 5 },
+];
+
+/**
+ * Bounds on the errors of a layer's results. A pre-activation is a chain of I + H products, each rounded once or twice; the
+ * state carries it on, shrinking it by what the gates and tanh' take, so that over all steps no more than a few times one
+ * step's error gathers. What it is relative to: the largest sum of magnitudes in any chain, and the largest result.
+ */
+function recurrentBounds(problem: LayerProblem, previousHidden: Float64Array): { perStep: number; size: number } {
+  const { lengths, inputSize, hiddenSize, x, weightInput, weightHidden } = problem;
+  const [rows, width] = [rowCount(lengths), gatesOf(problem.cell) * hiddenSize];
+  const fromInput = productMagnitudes(x, transposed(weightInput, width, inputSize), rows, width, inputSize);
+  const fromHidden = productMagnitudes(
+    previousHidden,
+    transposed(weightHidden, width, hiddenSize),
+    rows,
+    width,
+    hiddenSize,
+  );
+  const magnitudes = fromInput.map((value, i) => value + fromHidden[i]);
+  return { perStep: 4 * (inputSize + hiddenSize + 16), size: Math.max(1, largest(magnitudes)) };
+}
+
+/** The largest sum of magnitudes down any column of a matrix [rows, width]. */
+function largestColumnSum(matrix: ArrayLike<number>, rows: number, width: number): number {
+  return largest(productMagnitudes(new Float32Array(rows).fill(1), matrix, 1, width, rows));
+}
+
+/** sum over rows of the largest |a| times the largest |b| in the row: no column of a^T b sums up more magnitude. */
+function largestProductSum(
+  a: ArrayLike<number>,
+  aWidth: number,
+  b: ArrayLike<number>,
+  bWidth: number,
+  rows: number,
+): number {
+  let sum = 0;
+  for (let r = 0; r < rows; r++) {
+    const ofA = largest(Array.from({ length: aWidth }, (_, j) => a[r * aWidth + j]));
+    sum += ofA * largest(Array.from({ length: bWidth }, (_, j) => b[r * bWidth + j]));
+  }
+  return sum;
+}
+
+function layerOutcomes(stage: Stage, problem: LayerProblem, { gap = 0, inPlace = false }): Record<string, Outcome> {
+  const { cell, lengths, inputSize, hiddenSize, weightInput, weightHidden } = problem;
+  const gates = gatesOf(cell);
+  const width = gates * hiddenSize;
+  const rows = rowCount(lengths);
+  const run = runForward(stage, problem, { gap, inPlace });
+  const gradients = runBackward(stage, problem, run, { gap });
+
+  const previousHidden = stage.read(run.previousHidden);
+  const { perStep, size } = recurrentBounds(problem, previousHidden);
+  const forward = (values: Float64Array): Outcome => {
+    return { values, tolerance: { roundings: perStep, of: size * Math.max(1, largest(values)) } };
+  };
+  const largestGate = Math.max(largest(gradients.gates), largest(gradients.hiddenGates));
+  const backward = (values: Float64Array, of: number): Outcome => {
+    return { values, tolerance: { roundings: perStep + rows, of: size * Math.max(largest(values), of) } };
+  };
+  const ones = new Float32Array(rows).fill(1);
+  const gateSums = Math.max(
+    largestProductSum(gradients.gates, width, ones, 1, rows),
+    largestProductSum(gradients.hiddenGates, width, ones, 1, rows),
+  );
+  const stateSize = Math.max(
+    largestGate * largestColumnSum(weightHidden, width, hiddenSize),
+    largest(gradients.initialHidden),
+  );
+
+  const outcomes: Record<string, Outcome> = {
+    output: forward(stage.read(run.output)),
+    finalHidden: forward(stage.read(run.finalHidden)),
+    previousHidden: forward(previousHidden),
+    gates: forward(fromSlab(stage, { rows, gates, hiddenSize }, run.gates)),
+    gateGradients: backward(gradients.gates, stateSize),
+    hiddenGateGradients: backward(gradients.hiddenGates, stateSize),
+    gradInitialHidden: backward(gradients.initialHidden, stateSize),
+    gradX: backward(gradients.x, largestGate * largestColumnSum(weightInput, width, inputSize)),
+    gradWeightInput: backward(
+      gradients.weightInput,
+      largestProductSum(gradients.gates, width, problem.x, inputSize, rows),
+    ),
+    gradWeightHidden: backward(
+      gradients.weightHidden,
+      largestProductSum(gradients.hiddenGates, width, previousHidden, hiddenSize, rows),
+    ),
+    gradBiasInput: backward(gradients.biasInput, gateSums),
+    gradBiasHidden: backward(gradients.biasHidden, gateSums),
+  };
+  if (cell === "lstm") {
+    outcomes.finalCell = forward(stage.read(run.finalCell));
+    outcomes.previousCell = forward(stage.read(run.previousCell));
+    outcomes.gradInitialCell = backward(gradients.initialCell, stateSize);
+  }
+  if (run.candidate) outcomes.candidate = forward(stage.read(run.candidate));
+  return outcomes;
+}
+
+function* layerCases(): Generator<ConformanceCase> {
+  for (const cell of cells) {
+    for (const { title, lengths, inputSize, hiddenSize, reverse, bias, ...options } of shapes) {
+      yield {
+        name: `${cell}, ${title}`,
+        run(stage, samples) {
+          const shape = { cell, lengths: lengths(samples), inputSize, hiddenSize, reverse, bias };
+          return layerOutcomes(stage, layerProblem(samples, shape), options);
+        },
+      };
+    }
+    for (const absent of ["biasInput", "biasHidden", "gradOutput", "gradFinalHidden", "gradFinalCell"] as const) {
+      if (absent === "gradFinalCell" && cell !== "lstm") continue;
+      yield {
+        name: `${cell} without ${absent}`,
+        run(stage, samples) {
+          const shape = { cell, lengths: samples.lengths(5, 4), inputSize: 3, hiddenSize: 9 };
+          return layerOutcomes(stage, { ...layerProblem(samples, shape), [absent]: null }, {});
+        },
+      };
+    }
+    yield {
+      name: `${cell} with saturated gates`,
+      run(stage, samples) {
+        const problem = layerProblem(samples, { cell, lengths: [6, 4, 1], inputSize: 3, hiddenSize: 10 });
+        // Inputs of size 40 drive tanh and sigmoid to their ends; relu would only grow.
+        const x = cell === "rnn relu" ? problem.x : Float32Array.from(problem.x, (value) => 40 * value);
+        return layerOutcomes(stage, { ...problem, x }, {});
+      },
+    };
+  }
+}
+
+/** A layer that only carries its state on: no input, no recurrent weights. */
+function idleLayer(samples: Samples, cell: LayerProblem["cell"], lengths: number[], states: number[]): LayerProblem {
+  const hiddenSize = states.length;
+  const problem = layerProblem(samples, { cell, lengths, inputSize: 1, hiddenSize, bias: false });
+  const width = gatesOf(cell) * hiddenSize;
+  const repeated = lengths.flatMap(() => states);
+  return {
+    ...problem,
+    weightInput: new Float32Array(width),
+    weightHidden: new Float32Array(width * hiddenSize),
+    initialHidden: repeated,
+    initialCell: repeated,
+    gradOutput: null,
+    gradFinalHidden: repeated,
+    gradFinalCell: repeated,
+  };
+}
+
+/** Halved at every step (all gates 0.5), these end below 2^-100, just above it, and at zero. */
+const fading = [0.75, 1.5, -1.5, 3, -3, 12, 0].map((factor) => factor * smallestKept);
+/** Relative: a denormal that was not flushed is as wrong as a number that was. */
+const relative = { roundings: 8 };
+
+function* flushCases(): Generator<ConformanceCase> {
+  for (const cell of ["lstm", "gru", "gru reset before"] as const) {
+    yield {
+      name: `${cell} flushes small states and state gradients to zero`,
+      run(stage, samples) {
+        const problem = idleLayer(samples, cell, [3, 1, 1], fading);
+        const run = runForward(stage, problem);
+        const gradients = runBackward(stage, problem, run);
+        const outcomes: Record<string, Outcome> = {
+          output: { values: stage.read(run.output), tolerance: relative },
+          finalHidden: { values: stage.read(run.finalHidden), tolerance: relative },
+          gates: { values: gradients.gates, tolerance: relative },
+          gradInitialHidden: { values: gradients.initialHidden, tolerance: relative },
+        };
+        if (cell === "lstm") {
+          outcomes.finalCell = { values: stage.read(run.finalCell), tolerance: relative };
+          outcomes.gradInitialCell = { values: gradients.initialCell, tolerance: relative };
+        }
+        return outcomes;
+      },
+    };
+  }
+  for (const cell of ["rnn", "rnn relu"] as const) {
+    yield {
+      name: `${cell} flushes small states and gradients to zero`,
+      run(stage, samples) {
+        const problem = idleLayer(samples, cell, [3, 1, 1], fading);
+        const size = fading.length;
+        // W_hh = 0.5 I: the state halves.
+        const weightHidden = new Float32Array(size * size);
+        for (let j = 0; j < size; j++) weightHidden[j * size + j] = 0.5;
+        const halving = { ...problem, weightHidden };
+        const run = runForward(stage, halving);
+        const gradients = runBackward(stage, halving, run);
+        return {
+          output: { values: stage.read(run.output), tolerance: relative },
+          finalHidden: { values: stage.read(run.finalHidden), tolerance: relative },
+          gates: { values: gradients.gates, tolerance: relative },
+          gradInitialHidden: { values: gradients.initialHidden, tolerance: relative },
+        };
+      },
+    };
+  }
+}
+
+function* nanCases(): Generator<ConformanceCase> {
+  for (const cell of cells) {
+    yield {
+      name: `${cell} keeps NaN in its own row`,
+      run(stage, samples) {
+        const hiddenSize = 9;
+        const problem = layerProblem(samples, { cell, lengths: [4, 4, 3, 1, 0], inputSize: 3, hiddenSize });
+        const initialHidden = Float64Array.from(problem.initialHidden).fill(NaN, hiddenSize, 2 * hiddenSize);
+        const clean = stage.read(runForward(stage, problem).finalHidden);
+        const spoilt = stage.read(runForward(stage, { ...problem, initialHidden }).finalHidden);
+        // The second row's state was NaN from the start, so is its end; no other row may have seen it.
+        const expected = clean.slice().fill(NaN, hiddenSize, 2 * hiddenSize);
+        return { finalHidden: { values: spoilt, sameBitsAs: expected } };
+      },
+    };
+  }
+}
+
+export function recurrentCases(): ConformanceCase[] {
+  return [...layerCases(), ...flushCases(), ...nanCases()];
+}

@@ -1,0 +1,54 @@
+import type { ConformanceCase } from "./case.ts";
+import { exact } from "./outcome.ts";
+import { mapped } from "./samples.ts";
+
+/** [rows taken, rows there, width] */
+const shapes: [rows: number, table: number, width: number][] = [
+  [1, 1, 1],
+  [5, 3, 7],
+  [40, 11, 64],
+  [33, 100, 17],
+  [200, 2, 5],
+  [0, 4, 3],
+];
+
+export function rowCases(): ConformanceCase[] {
+  return shapes.flatMap(([rows, table, width]) =>
+    [0, 1].flatMap((accumulate): ConformanceCase[] => [
+      {
+        name: `gatherRows ${rows} of [${table}, ${width}]${accumulate ? " accumulate" : ""}`,
+        run(stage, samples) {
+          // -1 stands for a row of zeros.
+          const index = samples.integers(rows, table + 1).map((row) => row - 1);
+          const out = accumulate ? stage.floats(samples.normal(rows * width)) : stage.room(rows, width);
+          const x = stage.floats(samples.normal(table * width));
+          stage.kernels.gatherRows({ out, x, index: stage.ints(index), rows, width, accumulate });
+          return { out: { values: stage.read(out), tolerance: exact } };
+        },
+      },
+      ...(accumulate
+        ? [
+            {
+              name: `scatterAddRows ${rows} to [${table}, ${width}]`,
+              run(stage, samples) {
+                const index = samples.integers(rows, table + 1).map((row) => row - 1);
+                const x = samples.normal(rows * width);
+                const start = samples.normal(table * width);
+                const out = stage.floats(start);
+                stage.kernels.scatterAddRows({ out, x: stage.floats(x), index: stage.ints(index), rows, width });
+                // As many additions as rows hit the same target: at most all.
+                const of = mapped(table * width, (i) => {
+                  const target = Math.floor(i / width);
+                  return index.reduce(
+                    (sum, row, r) => (row === target ? sum + Math.abs(x[r * width + (i % width)]) : sum),
+                    Math.abs(start[i]),
+                  );
+                });
+                return { out: { values: stage.read(out), tolerance: { roundings: rows, of } } };
+              },
+            } satisfies ConformanceCase,
+          ]
+        : []),
+    ]),
+  );
+}
