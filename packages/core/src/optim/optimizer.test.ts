@@ -53,6 +53,13 @@ function bits(parameters: Record<string, Tensor>): number[] {
   return Object.values(parameters).flatMap((parameter) => [...parameter.exactDataSync()]);
 }
 
+function trainable(values: number[], gradient?: number[]): Tensor {
+  const result = tensor(values);
+  result.requiresGrad = true;
+  if (gradient) result.grad = tensor(gradient);
+  return result;
+}
+
 describe.each(everyEngine)("optimisers on $name", ({ options }) => {
   beforeAll(async () => {
     await engine.init(options);
@@ -94,15 +101,8 @@ describe("an optimiser", () => {
     await engine.init({ backend: "reference", precision: "f64" });
   });
 
-  function parameter(values: number[], gradient?: number[]): Tensor {
-    const result = tensor(values);
-    result.requiresGrad = true;
-    if (gradient) result.grad = tensor(gradient);
-    return result;
-  }
-
   test("updates a tied parameter once", () => {
-    const tied = parameter([1], [1]);
+    const tied = trainable([1], [1]);
     const optimizer = new SGD([tied, tied], { lr: 0.25 });
     optimizer.step();
     expect(tied.itemSync()).toBe(0.75);
@@ -110,7 +110,7 @@ describe("an optimiser", () => {
   });
 
   test("skips frozen parameters and those without a gradient, and their step count stands still", () => {
-    const [trained, frozen, unused] = [parameter([1], [1]), parameter([1], [1]), parameter([1])];
+    const [trained, frozen, unused] = [trainable([1], [1]), trainable([1], [1]), trainable([1])];
     frozen.requiresGrad = false;
     const adam = new Adam([trained, frozen, unused]);
     adam.step();
@@ -123,13 +123,13 @@ describe("an optimiser", () => {
   });
 
   test("does nothing without any gradient", () => {
-    const unused = parameter([1]);
+    const unused = trainable([1]);
     new SGD([unused], { lr: 1 }).step();
     expect(unused.itemSync()).toBe(1);
   });
 
   test("follows lr exactly, and groups keep their ratio to it", () => {
-    const [plain, faster] = [parameter([0], [1]), parameter([0], [1])];
+    const [plain, faster] = [trainable([0], [1]), trainable([0], [1])];
     const sgd = new SGD([{ parameters: [plain] }, { parameters: [faster], lr: 0.5 }], { lr: 0.25 });
     sgd.lr = 0.1;
     sgd.step();
@@ -137,14 +137,14 @@ describe("an optimiser", () => {
   });
 
   test("says that the parameters changed", () => {
-    const trained = parameter([1], [1]);
+    const trained = trainable([1], [1]);
     const before = trained.storage.version;
     new SGD([trained], { lr: 1 }).step();
     expect(trained.storage.version).toBe(before + 1);
   });
 
   test("zeroGrad keeps the memory of a persistent parameter's gradient for the next one", () => {
-    const trained = parameter([1], [1]);
+    const trained = trainable([1], [1]);
     const gradient = trained.grad!.persist();
     new SGD([trained], { lr: 1 }).zeroGrad();
     expect(trained.grad).toBe(null);
@@ -152,13 +152,13 @@ describe("an optimiser", () => {
   });
 
   test("zeroGrad leaves a gradient that belongs to a scope to that scope", () => {
-    const trained = parameter([1], [1]);
+    const trained = trainable([1], [1]);
     new SGD([trained], { lr: 1 }).zeroGrad();
     expect(trained.spareGrad).toBe(null);
   });
 
   test("keeps its memory out of scopes", () => {
-    const trained = parameter([1], [1]);
+    const trained = trainable([1], [1]);
     const adam = new Adam([trained]);
     engine.scope(() => adam.step());
     const { bytesInUse } = engine.info();
@@ -172,7 +172,7 @@ describe("an optimiser", () => {
       "a parameter in two groups",
       /new SGD: group 1: invalid parameters: a tensor of shape \[1\] is in group 0 too/,
       () => {
-        const tied = parameter([1]);
+        const tied = trainable([1]);
         return new SGD([{ parameters: [tied] }, { parameters: [tied] }], { lr: 1 });
       },
     ],
@@ -186,30 +186,30 @@ describe("an optimiser", () => {
     [
       "an unknown option",
       /new Adam: unknown option "weightdecay"; did you mean "weightDecay"\?/,
-      () => new Adam([parameter([1])], { weightdecay: 1 } as never),
+      () => new Adam([trainable([1])], { weightdecay: 1 } as never),
     ],
     [
       "an unknown option of a group",
       /new Adam: group 0: unknown option "rate"/,
-      () => new Adam([{ parameters: [parameter([1])], rate: 1 } as never]),
+      () => new Adam([{ parameters: [trainable([1])], rate: 1 } as never]),
     ],
     [
       "a learning rate of 0",
       /new AdamW: invalid lr: got 0, expected a number above 0/,
-      () => new AdamW([parameter([1])], { lr: 0 }),
+      () => new AdamW([trainable([1])], { lr: 0 }),
     ],
-    ["bad betas", /new Adam: invalid betas: got \[0.9, 1\]/, () => new Adam([parameter([1])], { betas: [0.9, 1] })],
+    ["bad betas", /new Adam: invalid betas: got \[0.9, 1\]/, () => new Adam([trainable([1])], { betas: [0.9, 1] })],
     [
       "Nesterov without momentum",
       /new SGD: invalid nesterov/,
-      () => new SGD([parameter([1])], { lr: 1, nesterov: true }),
+      () => new SGD([trainable([1])], { lr: 1, nesterov: true }),
     ],
-    ["no learning rate", /new SGD: missing option "lr"/, () => new SGD([parameter([1])], {} as never)],
+    ["no learning rate", /new SGD: missing option "lr"/, () => new SGD([trainable([1])], {} as never)],
     [
       "NaN as learning rate later",
       /optimizer.lr: invalid value: got NaN/,
       () => {
-        new Adam([parameter([1])]).lr = NaN;
+        new Adam([trainable([1])]).lr = NaN;
       },
     ],
   ] as const)("refuses %s", (_, message, make) => {
@@ -243,13 +243,13 @@ describe("an optimiser", () => {
     ],
     ["something else", /missing number "lr"/, new Map()],
   ])("refuses %s", (_, message, state) => {
-    expect(() => new Adam([parameter([1])]).loadStateDict(state)).toThrow(message);
+    expect(() => new Adam([trainable([1])]).loadStateDict(state)).toThrow(message);
   });
 
   test("refuses moments of another shape and changes nothing", () => {
-    const state = new Adam([parameter([1, 2], [1, 1])]);
+    const state = new Adam([trainable([1, 2], [1, 1])]);
     state.step();
-    const other = new Adam([parameter([1], [1])]);
+    const other = new Adam([trainable([1], [1])]);
     expect(() => other.loadStateDict(state.stateDict())).toThrow(
       /mismatch in 0.firstMoment: got \[2\], expected \[1\]/,
     );
