@@ -1,5 +1,4 @@
-/** The version of this library. */
-export const version = "0.1.0";
+export { version } from "./version.ts";
 
 export { engine, type Backend, type EngineInfo, type EngineOptions } from "./engine.ts";
 export { HiddenstateError, type ErrorCode } from "./errors.ts";
@@ -26,3 +25,52 @@ export { Linear, type LinearOptions } from "./nn/linear.ts";
 export { LSTM, type LSTMState } from "./nn/lstm.ts";
 export { RNN, type HiddenState, type RNNOptions } from "./nn/rnn.ts";
 export { type ForwardOptions, type RecurrentOptions, type RecurrentState } from "./nn/recurrent.ts";
+
+export { Adam, AdamW, type AdamOptions } from "./optim/adam.ts";
+export { clipGradNorm, clipGradNormPerParameter, clipGradValue } from "./optim/clip.ts";
+export { Optimizer, type OptimizerState, type ParameterGroup, type Parameters } from "./optim/optimizer.ts";
+export {
+  constantSchedule,
+  cosineSchedule,
+  PlateauSchedule,
+  stepSchedule,
+  type ConstantOptions,
+  type CosineOptions,
+  type PlateauOptions,
+  type PlateauState,
+  type Schedule,
+  type StepOptions,
+} from "./optim/schedule.ts";
+export { SGD, type SGDOptions } from "./optim/sgd.ts";
+
+export {
+  buildTokenizer,
+  tokenizerFromJSON,
+  type TokenDecoder,
+  type Tokenizer,
+  type TokenizerJSON,
+  type TokenizerKind,
+} from "./data/tokenizer.ts";
+export { evaluationWindows, ignoredTarget, TextWindows, type TextWindow, type WindowOptions } from "./data/windows.ts";
+
+export { loadSafetensors, saveSafetensors, type NamedTensors } from "./io/safetensors.ts";
+export { MemoryStorage, type ModelStorage } from "./io/model-storage.ts";
+
+export { LanguageModel, type LanguageModelArchitecture, type LanguageModelOptions } from "./tasks/language-model.ts";
+export { sample, type SamplingOptions } from "./tasks/sampling.ts";
+export {
+  loadTextModel,
+  TextModel,
+  type GenerateOptions,
+  type TextEvaluation,
+  type TextModelConfig,
+} from "./tasks/text-model.ts";
+export { TextStream, type TextStreamState } from "./tasks/text-stream.ts";
+export {
+  trainLanguageModel,
+  type LanguageModelTraining,
+  type TrainingRunOptions,
+} from "./tasks/train-language-model.ts";
+export type { TextData, TextSource } from "./tasks/text-data.ts";
+export type * from "./train/events.ts";
+export type { TrainingOptions } from "./train/training-loop.ts";

@@ -12,8 +12,10 @@ import { type OptionRules, resolveOptions } from "../options.ts";
 export interface LanguageModelArchitecture {
   /** Default `"lstm"`. */
   cell?: "rnn" | "lstm" | "gru";
-  /** Width of the embedding and of the hidden state. Default 256. */
+  /** Width of the hidden state. Default 256. */
   hidden?: number;
+  /** Width of each token's vector. Default: `hidden`. */
+  embedding?: number;
   /** Recurrent layers. Default 2. */
   layers?: number;
   /** Share of the values dropped between recurrent layers while training. Default 0.3. */
@@ -28,6 +30,7 @@ export interface LanguageModelArchitecture {
 export const architectureRules: OptionRules<LanguageModelArchitecture> = {
   cell: { type: "choice", choices: ["rnn", "lstm", "gru"], default: "lstm" },
   hidden: { type: "integer", min: 1, default: 256 },
+  embedding: { type: "integer", min: 1, optional: true },
   layers: { type: "integer", min: 1, default: 2 },
   dropout: { type: "number", min: 0, below: 1, default: 0.3 },
   nonlinearity: { type: "choice", choices: ["tanh", "relu"], default: "tanh" },
@@ -44,7 +47,7 @@ export interface LanguageModelOptions extends LanguageModelArchitecture, ModuleO
  *
  *     x_t = E[token_t];  h_t = recurrent layers(x_t, h_{t-1});  logits_t = W h_t + b;  p(token_{t+1}) = softmax(logits_t)
  *
- * Parameters: `embedding.weight` [V, H], `rnn.*` as in RNN, LSTM or GRU, `output.weight` [V, H], `output.bias` [V].
+ * Parameters: `embedding.weight` [V, E], `rnn.*` as in RNN, LSTM or GRU, `output.weight` [V, H], `output.bias` [V].
  *
  * @example
  * const model = new LanguageModel({ vocabularySize: 65, cell: "gru", hidden: 128 });
@@ -65,10 +68,10 @@ export class LanguageModel extends Module {
     });
     super("languageModel", resolved.name);
     this.options = resolved;
-    const { vocabularySize, hidden } = resolved;
+    const { vocabularySize, hidden, embedding: embeddingSize = hidden } = resolved;
     this.embedding = this.part(
       "embedding",
-      new Embedding({ vocabularySize, embeddingSize: hidden, name: `${this.name}.embedding` }),
+      new Embedding({ vocabularySize, embeddingSize, name: `${this.name}.embedding` }),
     );
     this.rnn = this.part("rnn", recurrentNetwork(resolved, `${this.name}.rnn`));
     this.output = this.part(
@@ -99,7 +102,7 @@ export class LanguageModel extends Module {
 
 function recurrentNetwork(options: Required<LanguageModelOptions>, name: string): RecurrentNetwork<RecurrentState> {
   const { cell, hidden, layers, dropout, nonlinearity, resetAfter } = options;
-  const common = { inputSize: hidden, hiddenSize: hidden, layers, dropout, name };
+  const common = { inputSize: options.embedding ?? hidden, hiddenSize: hidden, layers, dropout, name };
   switch (cell) {
     case "rnn":
       return new RNN({ ...common, nonlinearity });

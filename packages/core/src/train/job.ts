@@ -8,6 +8,8 @@ export interface TrainingJob {
   readonly trainingTokens: number;
   readonly validationTokens: number;
   readonly stepsPerEpoch: number;
+  /** What a person should know before it starts. */
+  readonly notices: readonly string[];
 
   /**
    * Computes the loss of the next piece of training data, on the tape; runs inside the loop's scope. What it carries from

@@ -1,0 +1,79 @@
+import { concat } from "../autograd/ops/concat.ts";
+import { crossEntropy } from "../autograd/ops/cross-entropy.ts";
+import { slice } from "../autograd/ops/slice.ts";
+import { ignoredTarget, TextWindows, type TextWindow } from "../data/windows.ts";
+import { type Tensor, tensor } from "../memory/tensor.ts";
+import type { JobSnapshot, TrainingJob } from "../train/job.ts";
+import { CarriedState } from "./carried-state.ts";
+import { evaluateStream } from "./language-model-evaluation.ts";
+import type { LanguageModel } from "./language-model.ts";
+import type { TokenStreams } from "./text-data.ts";
+
+/** Trains a language model on windows of a text: truncated backpropagation through time with carried state. */
+export class LanguageModelJob implements TrainingJob {
+  readonly model: LanguageModel;
+  readonly #windows: TextWindows;
+  readonly #validation: Int32Array;
+  readonly #carried = new CarriedState();
+  /** Windows read so far. */
+  #cursor = 0;
+
+  /** @throws HiddenstateError `invalid` for a text shorter than one window */
+  constructor(model: LanguageModel, streams: TokenStreams, options: { batch: number; bptt: number; stride?: number }) {
+    const { batch, bptt, stride } = options;
+    this.model = model;
+    this.#windows = new TextWindows(streams.training, { batch, bptt, stride: stride ?? bptt });
+    this.#validation = streams.validation;
+  }
+
+  get trainingTokens(): number {
+    return this.#windows.targets + 1;
+  }
+
+  get validationTokens(): number {
+    return this.#validation.length;
+  }
+
+  get stepsPerEpoch(): number {
+    return this.#windows.count;
+  }
+
+  get notices(): string[] {
+    return this.#windows.notice === null ? [] : [this.#windows.notice];
+  }
+
+  nextLoss(): { loss: Tensor; tokens: number } {
+    const window = this.#windows.at(this.#cursor++);
+    if (!window.carriesState) this.#carried.end();
+    const logits = this.#forward(window);
+    return { loss: crossEntropy(logits, window.targets, { ignoreIndex: ignoredTarget }), tokens: window.counted };
+  }
+
+  /** Where windows overlap, the state to carry lies inside the window: the window is then read in two parts. */
+  #forward({ inputs, steps, batch, carrySteps }: TextWindow): Tensor {
+    const ids = tensor(inputs, [steps, batch], { dtype: "int32" });
+    const first = this.model.forward(slice(ids, { end: carrySteps }), this.#carried.state);
+    this.#carried.keep(first.state);
+    if (carrySteps === steps) return first.logits;
+    return concat([first.logits, this.model.forward(slice(ids, { start: carrySteps }), first.state).logits], 0);
+  }
+
+  evaluate(): Generator<void, { loss: number; tokens: number }> {
+    return evaluateStream(this.model, this.#validation);
+  }
+
+  /** Gives the memory of model and state back. */
+  end(): void {
+    this.#carried.end();
+    for (const parameter of this.model.stateDict().values()) parameter.end();
+  }
+
+  snapshot(): JobSnapshot {
+    return { tensors: this.#carried.tensors(), values: { cursor: this.#cursor } };
+  }
+
+  restore({ tensors, values }: JobSnapshot): void {
+    this.#cursor = values.cursor as number;
+    this.#carried.restore(tensors);
+  }
+}

@@ -1,0 +1,147 @@
+import type { Tokenizer } from "../data/tokenizer.ts";
+import { HiddenstateError, shown } from "../errors.ts";
+import { loadModel } from "../io/model-files.ts";
+import type { ModelStorage } from "../io/model-storage.ts";
+import { resolveOptions } from "../options.ts";
+import { EventLoopTurns } from "../train/event-loop.ts";
+import { LanguageModel, type LanguageModelArchitecture } from "./language-model.ts";
+import { evaluateStream } from "./language-model-evaluation.ts";
+import { type SamplingOptions, samplingRules } from "./sampling.ts";
+import { encodeSource, type TextSource } from "./text-data.ts";
+import { TextStream, type TextStreamState } from "./text-stream.ts";
+
+/** What `config.json` of a text model holds. */
+export interface TextModelConfig {
+  task: "lm";
+  /** Of the library that wrote it. */
+  version: string;
+  architecture: Required<LanguageModelArchitecture>;
+  vocabularySize: number;
+}
+
+/** How well a model expects a text. */
+export interface TextEvaluation {
+  /** Mean loss per token, in nats. */
+  loss: number;
+  /** loss / ln 2. */
+  bitsPerToken: number;
+  /** exp(loss). */
+  perplexity: number;
+  /** How many tokens were predicted: all but the first. */
+  tokens: number;
+  seconds: number;
+}
+
+export interface GenerateOptions extends SamplingOptions {
+  /** What the text starts with; it is read, not repeated. Default: a newline, or the vocabulary's first token. */
+  prompt?: string;
+  /** Tokens to write. */
+  length: number;
+  /** Default 0. */
+  seed?: number;
+}
+
+/**
+ * A trained language model with its tokenizer: evaluates, writes and streams text.
+ *
+ * @example
+ * const model = await loadTextModel(storage);
+ * for await (const piece of model.generate({ prompt: "ROMEO:", length: 200, temperature: 0.8 })) print(piece);
+ */
+export class TextModel {
+  readonly config: TextModelConfig;
+  readonly tokenizer: Tokenizer;
+  readonly model: LanguageModel;
+
+  constructor(config: TextModelConfig, tokenizer: Tokenizer, model: LanguageModel) {
+    this.config = config;
+    this.tokenizer = tokenizer;
+    this.model = model.eval();
+  }
+
+  /** How many numbers the model has learned. */
+  get parameterCount(): number {
+    return this.model.parameterCount();
+  }
+
+  /**
+   * Mean loss over a text, read once from start to end with carried state.
+   * @throws HiddenstateError `invalid` for a text of fewer than two tokens, or with characters the model never saw
+   */
+  async evaluate(text: TextSource, options: { signal?: AbortSignal } = {}): Promise<TextEvaluation> {
+    const start = performance.now();
+    const turns = new EventLoopTurns();
+    const evaluation = evaluateStream(this.model, encodeSource(this.tokenizer, text));
+    let next = evaluation.next();
+    while (!next.done) {
+      await turns.give();
+      options.signal?.throwIfAborted();
+      next = evaluation.next();
+    }
+    const { loss, tokens } = next.value;
+    const seconds = (performance.now() - start) / 1000;
+    return { loss, bitsPerToken: loss / Math.LN2, perplexity: Math.exp(loss), tokens, seconds };
+  }
+
+  /** Writes text: pieces of it as they are drawn. The same seed and options give the same text. */
+  async *generate(options: GenerateOptions): AsyncGenerator<string, void> {
+    const { prompt, length, seed, ...sampling } = resolveOptions<GenerateOptions>("generate", options, {
+      ...samplingRules,
+      prompt: { type: "string", optional: true },
+      length: { type: "integer", min: 0 },
+      seed: { type: "integer", min: 0, default: 0 },
+    });
+    const stream = this.stream({ seed });
+    const decoder = this.tokenizer.decoder();
+    const turns = new EventLoopTurns();
+    for (const id of this.#opening(prompt)) stream.pushToken(id);
+    for (let i = 0; i < length; i++) {
+      const piece = decoder.push(stream.draw(sampling));
+      if (piece) yield piece;
+      await turns.give();
+    }
+    const rest = decoder.end();
+    if (rest) yield rest;
+  }
+
+  /** A text to read and write token by token. */
+  stream(options: { seed?: number } = {}): TextStream {
+    const { seed } = resolveOptions("stream", options, { seed: { type: "integer", min: 0, default: 0 } });
+    return new TextStream(this.model, this.tokenizer, seed);
+  }
+
+  /** Goes on with a stream whose `state()` was kept. */
+  resumeStream(state: TextStreamState): TextStream {
+    return TextStream.resume(this.model, this.tokenizer, state);
+  }
+
+  #opening(prompt: string | undefined): Int32Array {
+    if (prompt) return this.tokenizer.encode(prompt);
+    try {
+      const newline = this.tokenizer.encode("\n");
+      if (newline.length > 0) return newline;
+    } catch (error) {
+      if (!(error instanceof HiddenstateError)) throw error;
+    }
+    return Int32Array.of(0);
+  }
+}
+
+/**
+ * Reads a text model that was trained before.
+ * @throws HiddenstateError `missing`, `corrupt` or `unsupported`, naming the file
+ */
+export async function loadTextModel(storage: ModelStorage): Promise<TextModel> {
+  const saved = await loadModel(storage);
+  if (saved.config.task !== "lm" || !saved.tokenizer) {
+    throw new HiddenstateError(
+      "unsupported",
+      `${storage.location}: unsupported task ${shown(saved.config.task)}; this version reads language models ("lm") with a tokenizer`,
+    );
+  }
+  const config = saved.config as unknown as TextModelConfig;
+  const model = new LanguageModel({ ...config.architecture, vocabularySize: config.vocabularySize, name: "model" });
+  model.loadStateDict(saved.parameters);
+  for (const values of saved.parameters.values()) values.end();
+  return new TextModel(config, saved.tokenizer, model);
+}

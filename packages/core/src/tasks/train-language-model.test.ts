@@ -1,0 +1,185 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { engine } from "../engine.ts";
+import { MemoryStorage } from "../io/model-storage.ts";
+import type { TrainingEvent } from "../train/events.ts";
+import type { TextModel } from "./text-model.ts";
+import { type LanguageModelTraining, trainLanguageModel, type TrainingRunOptions } from "./train-language-model.ts";
+
+const sentence = "the quick brown fox jumps over the lazy dog. ";
+const text = sentence.repeat(20);
+const small: LanguageModelTraining = {
+  hidden: 12,
+  layers: 2,
+  dropout: 0.2,
+  bptt: 8,
+  batch: 4,
+  steps: 40,
+  lr: 0.01,
+  evaluateEvery: 10,
+  logEvery: 5,
+  seed: 3,
+};
+
+interface Outcome {
+  events: TrainingEvent[];
+  model: TextModel;
+}
+
+async function run(
+  options: LanguageModelTraining,
+  where: TrainingRunOptions,
+  onEvent?: (event: TrainingEvent) => void,
+): Promise<Outcome> {
+  const training = trainLanguageModel({ training: text }, options, where);
+  const events: TrainingEvent[] = [];
+  for (;;) {
+    const next = await training.next();
+    if (next.done) return { events, model: next.value };
+    events.push(next.value);
+    onEvent?.(next.value);
+  }
+}
+
+/** A storage that stops taking writes at a chosen one, as a killed process does. */
+class DyingStorage extends MemoryStorage {
+  #left: number;
+
+  constructor(writes: number) {
+    super();
+    this.#left = writes;
+  }
+
+  override async write(path: string, bytes: Uint8Array): Promise<void> {
+    if (this.#left-- <= 0) throw new Error("killed");
+    await super.write(path, bytes);
+  }
+}
+
+beforeAll(() => engine.init({ backend: "reference" }));
+
+describe("a run", () => {
+  test("learns, and tells so in typed events", async () => {
+    const storage = new MemoryStorage();
+    const { events, model } = await run({ ...small, steps: 150 }, { storage });
+    expect(events[0]).toMatchObject({ type: "start", step: 0, trainingTokens: 810, validationTokens: 90 });
+    expect(events.at(-1)).toMatchObject({ type: "end", reason: "budget", step: 150 });
+    const losses = events.filter((event) => event.type === "evaluation").map(({ loss }) => loss);
+    expect(losses).toHaveLength(15);
+    expect(Math.min(...losses)).toBeLessThan(losses[0]! * 0.7);
+    const evaluation = await model.evaluate(text.slice(810));
+    expect(evaluation.loss).toBe(Math.min(...losses));
+    expect(evaluation.tokens).toBe(89);
+    const metrics = new TextDecoder().decode(storage.files.get("training/metrics.jsonl")).trim().split("\n");
+    expect(metrics.map((line) => (JSON.parse(line) as TrainingEvent).type)).toEqual(
+      events.map((event) => event.type).filter((type) => type === "step" || type === "evaluation"),
+    );
+  });
+
+  test("has the same bytes as another with the same seed, and others with another seed", async () => {
+    const bytes: Uint8Array[] = [];
+    for (const seed of [3, 3, 4]) {
+      const storage = new MemoryStorage();
+      await run({ ...small, seed }, { storage });
+      bytes.push(storage.files.get("model.safetensors")!);
+    }
+    expect(bytes[0]).toEqual(bytes[1]);
+    expect(bytes[0]).not.toEqual(bytes[2]);
+  });
+
+  test("stops early when the held-out loss no longer falls", async () => {
+    const { events } = await run({ ...small, lr: 1e-12, patience: 1 }, { storage: new MemoryStorage() });
+    expect(events.at(-1)).toMatchObject({ type: "end", reason: "early-stopping" });
+  });
+
+  test.each(["constant", "cosine", "step", "plateau"] as const)("follows the schedule %s", async (schedule) => {
+    const { events } = await run({ ...small, schedule }, { storage: new MemoryStorage() });
+    const rates = events.filter((event) => event.type === "step").map(({ learningRate }) => learningRate);
+    if (schedule === "constant") expect(new Set(rates)).toEqual(new Set([0.01]));
+    if (schedule === "cosine") expect(rates.at(-1)!).toBeLessThan(0.001);
+    if (schedule === "step") expect(rates.at(-1)!).toBeCloseTo(1e-4);
+  });
+});
+
+describe("a resumed run ends with the bytes of one that was never stopped", () => {
+  const options: LanguageModelTraining = {
+    ...small,
+    schedule: "plateau",
+    optimizer: "adamw",
+    stride: 5,
+    checkpointEvery: 7,
+  };
+
+  async function untouched(): Promise<Uint8Array> {
+    const storage = new MemoryStorage();
+    await run(options, { storage });
+    return storage.files.get("model.safetensors")!;
+  }
+
+  test.each([0, 1, 2, 3, 4, 5, 6, 7, 8])("killed at write %i", async (writes) => {
+    const dying = new DyingStorage(writes);
+    await expect(run(options, { storage: dying })).rejects.toThrow("killed");
+    const storage = new MemoryStorage();
+    for (const [path, bytes] of dying.files) storage.files.set(path, bytes);
+    const { events } = await run(options, { storage, resume: true });
+    expect(storage.files.get("model.safetensors")).toEqual(await untouched());
+    expect(events.at(-1)).toMatchObject({ type: "end", reason: "budget" });
+    const lines = new TextDecoder().decode(storage.files.get("training/metrics.jsonl")).trim().split("\n");
+    const steps = lines
+      .map((line) => JSON.parse(line) as { type: string; step: number })
+      .filter(({ type }) => type === "step");
+    expect(steps.map(({ step }) => step)).toEqual([...new Set(steps.map(({ step }) => step))]);
+  });
+
+  test("interrupted between checkpoints", async () => {
+    const storage = new MemoryStorage();
+    const controller = new AbortController();
+    const first = await run(options, { storage, signal: controller.signal }, (event) => {
+      if (event.type === "step" && event.step >= 12) controller.abort();
+    });
+    expect(first.events.at(-1)).toMatchObject({ type: "end", reason: "interrupted" });
+    const second = await run(options, { storage, resume: true });
+    expect(second.events[0]).toMatchObject({ type: "start", step: first.events.at(-1)!.type === "end" ? 12 + 2 : 0 });
+    expect(storage.files.get("model.safetensors")).toEqual(await untouched());
+  });
+
+  test("a finished run says so, and goes on only with a larger budget", async () => {
+    const storage = new MemoryStorage();
+    await run(options, { storage });
+    const again = await run(options, { storage, resume: true });
+    expect(again.events.map(({ type }) => type)).toEqual(["start", "notice", "end"]);
+    const longer = await run({ ...options, steps: 50 }, { storage, resume: true });
+    expect(longer.events.at(-1)).toMatchObject({ type: "end", reason: "budget", step: 50 });
+  });
+
+  test("other options are refused, and named", async () => {
+    const storage = new MemoryStorage();
+    await run(options, { storage });
+    await expect(run({ ...options, hidden: 13, batch: 3 }, { storage, resume: true })).rejects.toThrow(
+      "hidden was 12, is 13; embedding was 12, is 13; batch was 4, is 3",
+    );
+  });
+});
+
+describe("bad input", () => {
+  test("a loss that is not finite stops the run, and what was saved stays", async () => {
+    const storage = new MemoryStorage();
+    await run(small, { storage });
+    const before = storage.files.get("model.safetensors");
+    const wild = { ...small, steps: 80, optimizer: "sgd", lr: 1e38 } as const;
+    await expect(run(wild, { storage: new MemoryStorage() })).rejects.toMatchObject({ code: "not-finite" });
+    expect(storage.files.get("model.safetensors")).toEqual(before);
+  });
+
+  test.each<[string, LanguageModelTraining, string | Uint8Array]>([
+    ["training text: invalid text: it is empty", small, ""],
+    ["expected at least 9 (bptt + 1)", small, "abcdefg"],
+    ["use the byte tokenizer (--tokenizer byte)", small, Uint8Array.of(0xff, 0xfe, 0x41)],
+    ["expected one of steps, epochs and minutes", { ...small, epochs: 1 }, text],
+    ['unknown option "hiden"; did you mean "hidden"?', { ...small, hiden: 3 } as LanguageModelTraining, text],
+    ["invalid stride", { ...small, stride: 9 }, text],
+    ["invalid dropout: got 1", { ...small, dropout: 1 }, text],
+  ])("%s", async (message, options, training) => {
+    const events = trainLanguageModel({ training }, options, { storage: new MemoryStorage() });
+    await expect(events.next()).rejects.toThrow(message);
+  });
+});

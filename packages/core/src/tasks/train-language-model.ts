@@ -1,0 +1,115 @@
+import type { TokenizerKind } from "../data/tokenizer.ts";
+import { loadTokenizer } from "../io/model-files.ts";
+import type { ModelStorage } from "../io/model-storage.ts";
+import { runtime } from "../memory/runtime.ts";
+import { type OptionRules, resolveOptions } from "../options.ts";
+import type { TrainingEvent } from "../train/events.ts";
+import { recordedTraining } from "../train/recorded-training.ts";
+import { type TrainingOptions, trainingRules } from "../train/training-loop.ts";
+import { version } from "../version.ts";
+import { architectureRules, LanguageModel, type LanguageModelArchitecture } from "./language-model.ts";
+import { LanguageModelJob } from "./language-model-job.ts";
+import { type TextData, tokenStreams } from "./text-data.ts";
+import { loadTextModel, type TextModel, type TextModelConfig } from "./text-model.ts";
+
+/** How to train a language model: architecture, text and training in one flat object. */
+export interface LanguageModelTraining extends LanguageModelArchitecture, TrainingOptions {
+  /** Default `"character"`. */
+  tokenizer?: TokenizerKind;
+  /** Word tokenizer only: rarer words are unknown. Default 1. */
+  minimumCount?: number;
+  /** Window of truncated backpropagation through time: steps the gradient reaches back. Default 64. */
+  bptt?: number;
+  /** Steps from one window to the next, at most `bptt`. Default `bptt`. */
+  stride?: number;
+  /** Contiguous streams of text side by side. Default 32. */
+  batch?: number;
+  /** Key of all random numbers. Default 0. */
+  seed?: number;
+}
+
+const rules: OptionRules<LanguageModelTraining> = {
+  ...architectureRules,
+  ...trainingRules,
+  tokenizer: { type: "choice", choices: ["character", "byte", "word"], default: "character" },
+  minimumCount: { type: "integer", min: 1, optional: true },
+  bptt: { type: "integer", min: 1, default: 64 },
+  stride: { type: "integer", min: 1, optional: true },
+  batch: { type: "integer", min: 1, default: 32 },
+  seed: { type: "integer", min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 },
+};
+
+/** What a run may be told besides its options. */
+export interface TrainingRunOptions {
+  /** Where the model is kept. */
+  storage: ModelStorage;
+  /** Goes on where the storage's last commit point was taken; with none there, starts over and says so. */
+  resume?: boolean;
+  /** When aborted: finishes the step, saves, and ends with reason `interrupted`. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Trains a recurrent language model by truncated backpropagation through time (Williams & Peng 1990): the text is cut into
+ * `batch` contiguous streams; each step takes a window of `bptt` tokens of every stream, and starts from the state that the
+ * window before it left behind, cut from the gradient.
+ *
+ * @returns the trained model with the lowest held-out loss, after the last event
+ * @throws HiddenstateError for options, text, files and losses that are wrong; what was saved before stays whole
+ *
+ * @example
+ * const run = trainLanguageModel({ training: text }, { steps: 500, hidden: 128 }, { storage: new MemoryStorage() });
+ * for await (const event of run) if (event.type === "evaluation") console.log(event.loss);
+ */
+export async function* trainLanguageModel(
+  data: TextData,
+  options: LanguageModelTraining,
+  { storage, resume = false, signal }: TrainingRunOptions,
+): AsyncGenerator<TrainingEvent, TextModel> {
+  const resolved = resolveOptions<LanguageModelTraining>("train", options, rules);
+  const { cell, hidden, embedding = hidden, layers, dropout, nonlinearity, resetAfter } = resolved;
+  const known = resume ? await loadTokenizer(storage) : null;
+  const streams = tokenStreams(data, resolved.tokenizer, resolved.minimumCount, known);
+  const { tokenizer } = streams;
+  const architecture = { cell, hidden, embedding, layers, dropout, nonlinearity, resetAfter };
+  const config: TextModelConfig = { task: "lm", version, architecture, vocabularySize: tokenizer.size };
+
+  runtime().seed = resolved.seed;
+  const model = new LanguageModel({ ...architecture, vocabularySize: tokenizer.size, name: "model" });
+  const job = new LanguageModelJob(model, streams, resolved);
+  const identity = identityOf({ ...resolved, ...architecture }, tokenizer.size, job.trainingTokens);
+  try {
+    yield* recordedTraining(job, resolved, { storage, resume, signal, config, tokenizer, identity });
+  } finally {
+    job.end();
+  }
+  return loadTextModel(storage);
+}
+
+/** What a run must have in common with the one it goes on with; the budget may change. */
+function identityOf(
+  options: Required<LanguageModelTraining>,
+  vocabularySize: number,
+  trainingTokens: number,
+): Record<string, unknown> {
+  const { cell, hidden, embedding, layers, dropout, nonlinearity, resetAfter } = options;
+  const { tokenizer, bptt, batch, seed, optimizer } = options;
+  const stride = options.stride ?? bptt;
+  return {
+    cell,
+    hidden,
+    embedding,
+    layers,
+    dropout,
+    nonlinearity,
+    resetAfter,
+    tokenizer,
+    bptt,
+    stride,
+    batch,
+    seed,
+    optimizer,
+    vocabularySize,
+    trainingTokens,
+  };
+}
