@@ -1,0 +1,110 @@
+import { HiddenstateError } from "../../errors.ts";
+import type { KernelName } from "../kernels.ts";
+import { canShareMemory, createMemory, isShared, setSharedImport } from "./memory.ts";
+import { hasRelaxedSimd, hasSimd } from "./relaxed-simd.ts";
+
+/** What runs one part of a kernel: heap start, argument block, part, parts, scratch. */
+export type KernelExport = (heap: number, args: number, part: number, parts: number, scratch: number) => void;
+
+/** What our modules export beside the kernels. */
+export interface ModuleExports {
+  panelSize(k: number, n: number): number;
+  gatePanelSize(gates: number, hiddenSize: number, inputs: number, transpose: number): number;
+  gateWidth(gates: number, hiddenSize: number): number;
+  /** Bytes of scratch for each thread. */
+  scratchSize(): number;
+  usesRelaxedSimd(): number;
+  __heap_base: WebAssembly.Global;
+  __stack_pointer: WebAssembly.Global;
+}
+
+export type InstructionSet = "relaxed" | "simd128";
+
+/** A running module and the memory it works on. */
+export interface WasmInstance {
+  module: WebAssembly.Module;
+  memory: WebAssembly.Memory;
+  exports: ModuleExports & Record<KernelName, KernelExport>;
+  instructionSet: InstructionSet;
+}
+
+/** The instruction set to use: the wanted one, or the best there is. */
+function chooseInstructionSet(wanted: InstructionSet | undefined): InstructionSet {
+  if (!hasSimd()) {
+    throw new HiddenstateError(
+      "unsupported",
+      'wasm kernels: unsupported here: this engine has no WebAssembly SIMD; use backend "reference"',
+    );
+  }
+  const relaxed = hasRelaxedSimd();
+  if (wanted === "relaxed" && !relaxed) {
+    throw new HiddenstateError(
+      "unsupported",
+      'wasm kernels: unsupported instruction set "relaxed": this engine has only "simd128"',
+    );
+  }
+  return wanted ?? (relaxed ? "relaxed" : "simd128");
+}
+
+async function inlinedBytes(instructionSet: InstructionSet): Promise<Uint8Array<ArrayBuffer>> {
+  const text =
+    instructionSet === "relaxed"
+      ? (await import("./relaxed-bytes.generated.ts")).relaxedBytes
+      : (await import("./simd128-bytes.generated.ts")).simd128Bytes;
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+/** Pages of memory to begin with: room for the stack, the constants and one thread's scratch. */
+const initialPages = 32;
+
+/** Runs a module on a new memory, shared where it can be. */
+async function start(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<WasmInstance> {
+  const instance = await WebAssembly.instantiate(module, { env: { memory } });
+  const exports = instance.exports as unknown as WasmInstance["exports"];
+  return { module, memory, exports, instructionSet: exports.usesRelaxedSimd() ? "relaxed" : "simd128" };
+}
+
+/**
+ * Compiles and starts the kernels' module, or starts the given one.
+ *
+ * @throws HiddenstateError `unsupported` where this engine lacks the instruction set, `mismatch` where the given module has
+ * another than the one asked for, `out-of-memory`
+ */
+export async function startWasm(wanted?: InstructionSet, given?: WebAssembly.Module): Promise<WasmInstance> {
+  if (given) return startGiven(given, wanted);
+  const instructionSet = chooseInstructionSet(wanted);
+  const memory = newMemory(canShareMemory());
+  const bytes = await inlinedBytes(instructionSet);
+  setSharedImport(bytes, isShared(memory));
+  return start(await WebAssembly.compile(bytes), memory);
+}
+
+/** A compiled module says only when it is started whether it takes shared memory. */
+async function startGiven(module: WebAssembly.Module, wanted: InstructionSet | undefined): Promise<WasmInstance> {
+  let instance: WasmInstance;
+  try {
+    instance = await start(module, newMemory(canShareMemory()));
+  } catch (error) {
+    if (!(error instanceof WebAssembly.LinkError)) throw error;
+    instance = await start(module, newMemory(false));
+  }
+  if (wanted && wanted !== instance.instructionSet) {
+    throw new HiddenstateError(
+      "mismatch",
+      `wasm kernels: mismatch in module: it is made for "${instance.instructionSet}", expected "${wanted}"; pass ${wanted}.wasm`,
+    );
+  }
+  return instance;
+}
+
+function newMemory(shared: boolean): WebAssembly.Memory {
+  try {
+    return createMemory(initialPages, shared);
+  } catch (cause) {
+    throw new HiddenstateError(
+      "out-of-memory",
+      'wasm kernels: no address space for a WebAssembly memory; free some, or use backend "reference"',
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,90 @@
+#include "gate-layout.h"
+#include "scratch.h"
+
+// to [units of the gate from `unit` on, rows] = their columns of the slab. Whole blocks, padding included.
+static void packGateColumns(float *to, const float *slab, uint32_t width, uint32_t gates, uint32_t hiddenSize,
+                            uint32_t gate, uint32_t unit, uint32_t units, uint32_t rows) {
+  const uint32_t size = unitBlock(gates);
+  for (uint32_t i = 0; i < units; i += size) {
+    GateRun run = gateRun(gates, hiddenSize, (unit + i) / size, gate);
+    transposeBlock(to + (size_t)i * A_STRIDE, A_STRIDE, slab + run.column, width, rows, size);
+  }
+}
+
+// A product whose k runs over the packed rows: gradWeight = slab^T x, in PyTorch's order of gates.
+KERNEL(gateWeightGradient, GateWeightGradientArgs) {
+  Scratch *packed = (Scratch *)scratch;
+  const uint32_t width = slabWidth(a->gates, a->hiddenSize);
+  const uint32_t kBlocks = a->rows ? divideUp(a->rows, K_BLOCK) : 1;
+  Range columns = share(a->inputs, NR, part, parts);
+
+  for (uint32_t column = columns.start; column < columns.end; column += COLUMN_BLOCK) {
+    const uint32_t n = smaller(COLUMN_BLOCK, columns.end - column);
+    uint32_t kStart = 0;
+    for (uint32_t kBlock = 0; kBlock < kBlocks; kBlock++) {
+      const uint32_t k = divideUp(a->rows - kStart, kBlocks - kBlock);
+      packPanels(packed->b, k * NR, FLOATS(a->x) + (size_t)kStart * a->xStride + column, a->xStride, k, n, 0);
+      for (uint32_t gate = a->firstGate; gate < a->firstGate + a->gateCount; gate++) {
+        for (uint32_t unit = 0; unit < a->hiddenSize; unit += ROW_BLOCK) {
+          const uint32_t units = smaller(ROW_BLOCK, a->hiddenSize - unit);
+          packGateColumns(packed->a, FLOATS(a->gateGradients) + (size_t)kStart * width, width, a->gates, a->hiddenSize,
+                          gate, unit, units, k);
+          float *c = FLOATS(a->gradWeight) + (size_t)(gate * a->hiddenSize + unit) * a->inputs + column;
+          const int continued = a->accumulate || kStart;
+          Product p = {
+              .c = c,
+              .a = packed->a,
+              .panels = packed->b,
+              .start = continued ? c : 0,
+              .m = units,
+              .n = n,
+              .k = k,
+              .cStride = a->inputs,
+              .aStride = A_STRIDE,
+              .startStride = a->inputs,
+              .panelStride = k * NR,
+              .segments = 1,
+          };
+          multiply(&p);
+        }
+      }
+      kStart += k;
+    }
+  }
+}
+
+// Sums of four rows at a time, so that a long column loses less than one chain would.
+static void addColumns(float *sums, const float *slab, uint32_t width, uint32_t rows, uint32_t columns) {
+  uint32_t row = 0;
+  for (; row + 4 <= rows; row += 4, slab += 4 * (size_t)width) {
+    for (uint32_t j = 0; j < columns; j += VL) {
+      vf pair = load(slab + j) + load(slab + width + j);
+      vf other = load(slab + 2 * (size_t)width + j) + load(slab + 3 * (size_t)width + j);
+      store(sums + j, load(sums + j) + (pair + other));
+    }
+  }
+  for (; row < rows; row++, slab += width) {
+    for (uint32_t j = 0; j < columns; j += VL) store(sums + j, load(sums + j) + load(slab + j));
+  }
+}
+
+KERNEL(gateBiasGradient, GateBiasGradientArgs) {
+  float *sums = ((Scratch *)scratch)->a;
+  const uint32_t width = slabWidth(a->gates, a->hiddenSize), blockWidth = unitBlock(a->gates) * a->gates;
+  const uint32_t blocksTogether = 4096 / blockWidth;
+  Range blocks = share(unitBlocks(a->gates, a->hiddenSize), 1, part, parts);
+  for (uint32_t first = blocks.start; first < blocks.end; first += blocksTogether) {
+    const uint32_t last = smaller(first + blocksTogether, blocks.end);
+    const uint32_t columns = (last - first) * blockWidth;
+    zeroFloats(sums, columns);
+    addColumns(sums, FLOATS(a->gateGradients) + first * blockWidth, width, a->rows, columns);
+    for (uint32_t block = first; block < last; block++) {
+      for (uint32_t gate = 0; gate < a->gates; gate++) {
+        GateRun run = gateRun(a->gates, a->hiddenSize, block, gate);
+        float *to = FLOATS(a->gradBias) + gate * a->hiddenSize + run.unit;
+        const float *from = sums + run.column - first * blockWidth;
+        for (uint32_t i = 0; i < run.count; i++) to[i] = (a->accumulate ? to[i] : 0) + from[i];
+      }
+    }
+  }
+}

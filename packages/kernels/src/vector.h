@@ -1,0 +1,135 @@
+// Vectors of VL floats and the few operations on them that GCC's and Clang's vector extensions lack. The only file with
+// intrinsics: every kernel is written once, over VL, `vf` and FMA().
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__wasm_simd128__)
+#include <wasm_simd128.h>
+#define VL 4
+#elif defined(__AVX512F__)
+#include <immintrin.h>
+#define VL 16
+#elif defined(__AVX2__)
+#include <immintrin.h>
+#define VL 8
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#define VL 4
+#else
+#define VL 4
+#endif
+
+typedef float vf __attribute__((vector_size(4 * VL)));
+typedef int32_t vi __attribute__((vector_size(4 * VL)));
+typedef uint32_t vu __attribute__((vector_size(4 * VL)));
+typedef double vd __attribute__((vector_size(4 * VL)));  // VL / 2 doubles
+// Heap offsets are multiples of 4 only.
+typedef float vfUnaligned __attribute__((vector_size(4 * VL), aligned(4), may_alias));
+typedef float halfUnaligned __attribute__((vector_size(2 * VL), aligned(4), may_alias));
+typedef float quad __attribute__((vector_size(16)));
+typedef float quadUnaligned __attribute__((vector_size(16), aligned(4), may_alias));
+
+#define INLINE static inline __attribute__((always_inline))
+#ifdef __clang__
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
+INLINE vf load(const float *p) { return *(const vfUnaligned *)p; }
+INLINE void store(float *p, vf v) { *(vfUnaligned *)p = v; }
+// A loop over lanes is six times slower with GCC; x - 0 is x for every x.
+INLINE vf splat(float x) { return x - (vf){0}; }
+INLINE vi splatBits(int32_t x) { return x + (vi){0}; }
+
+// FMA(a, b, c) = a * b + c, rounded once where the instruction set can. SELECT(mask, a, b) = a in the lanes where mask is all
+// ones, b where it is 0. AT_MOST(x, limit) and AT_LEAST(x, limit) keep a NaN in x.
+// PIN keeps the compiler from moving work across it: without it Clang loads all rows' A-values before the first FMA of a
+// tile, V8 then runs out of registers, and the tile is a third slower.
+#if defined(__wasm_simd128__)
+INLINE vf loadSplat(const float *p) { return (vf)wasm_v128_load32_splat(p); }
+INLINE vf AT_MOST(vf x, vf limit) { return (vf)wasm_f32x4_pmin((v128_t)x, (v128_t)limit); }
+INLINE vf AT_LEAST(vf x, vf limit) { return (vf)wasm_f32x4_pmax((v128_t)x, (v128_t)limit); }
+INLINE vf squareRoot(vf x) { return (vf)wasm_f32x4_sqrt((v128_t)x); }
+#define PIN(x) __asm__ volatile("" : "+r"(x))
+#ifdef __wasm_relaxed_simd__
+#define FMA(a, b, c) ((vf)__builtin_wasm_relaxed_madd_f32x4((a), (b), (c)))
+#define SELECT(mask, a, b) ((vf)wasm_i32x4_relaxed_laneselect((v128_t)(a), (v128_t)(b), (v128_t)(mask)))
+#else
+#define FMA(a, b, c) ((a) * (b) + (c))
+#define SELECT(mask, a, b) ((vf)wasm_v128_bitselect((v128_t)(a), (v128_t)(b), (v128_t)(mask)))
+#endif
+#else
+INLINE vf loadSplat(const float *p) { return splat(*p); }
+#define PIN(x)
+#define SELECT(mask, a, b) ((vf)(((vi)(a) & (mask)) | ((vi)(b) & ~(mask))))
+#if defined(__AVX512F__)
+#define FMA(a, b, c) ((vf)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
+INLINE vf AT_MOST(vf x, vf limit) { return (vf)_mm512_min_ps((__m512)limit, (__m512)x); }
+INLINE vf AT_LEAST(vf x, vf limit) { return (vf)_mm512_max_ps((__m512)limit, (__m512)x); }
+INLINE vf squareRoot(vf x) { return (vf)_mm512_sqrt_ps((__m512)x); }
+#elif defined(__AVX2__)
+#define FMA(a, b, c) ((vf)_mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c)))
+INLINE vf AT_MOST(vf x, vf limit) { return (vf)_mm256_min_ps((__m256)limit, (__m256)x); }
+INLINE vf AT_LEAST(vf x, vf limit) { return (vf)_mm256_max_ps((__m256)limit, (__m256)x); }
+INLINE vf squareRoot(vf x) { return (vf)_mm256_sqrt_ps((__m256)x); }
+#else
+#if defined(__ARM_NEON)
+#define FMA(a, b, c) ((vf)vfmaq_f32((float32x4_t)(c), (float32x4_t)(a), (float32x4_t)(b)))
+#else
+#define FMA(a, b, c) ((a) * (b) + (c))
+#endif
+INLINE vf AT_MOST(vf x, vf limit) { return SELECT(limit < x, limit, x); }
+INLINE vf AT_LEAST(vf x, vf limit) { return SELECT(limit > x, limit, x); }
+INLINE vf squareRoot(vf x) {
+  for (int i = 0; i < VL; i++) x[i] = __builtin_sqrtf(x[i]);
+  return x;
+}
+#endif
+#endif
+
+// The first `count` lanes of p, `fill` in the others: so that the end of a row runs through the same code as the rest.
+INLINE vf loadPart(const float *p, uint32_t count, float fill) {
+  if (count >= VL) return load(p);
+  float lanes[VL];
+  for (uint32_t i = 0; i < VL; i++) lanes[i] = i < count ? p[i] : fill;
+  return load(lanes);
+}
+
+INLINE void storePart(float *p, vf v, uint32_t count) {
+  if (count >= VL) {
+    store(p, v);
+    return;
+  }
+  float lanes[VL];
+  store(lanes, v);
+  for (uint32_t i = 0; i < count; i++) p[i] = lanes[i];
+}
+
+// The first `count` lanes of v, 0 in the others.
+INLINE vf firstLanes(vf v, uint32_t count) {
+  if (count >= VL) return v;
+  float lanes[VL];
+  store(lanes, v);
+  for (uint32_t i = count; i < VL; i++) lanes[i] = 0;
+  return load(lanes);
+}
+
+INLINE vf magnitude(vf x) { return (vf)((vi)x & 0x7fffffff); }
+
+// Magnitudes below 2^-100 become 0 (wasm cannot set the processor's flush mode, and denormals crawl); NaN stays.
+INLINE vf flush(vf x) { return (vf)((vi)x & ~(magnitude(x) < splat(0x1p-100f))); }
+
+// The sum of the lanes, in order.
+INLINE double sumLanes(vf v) {
+  double sum = 0;
+  for (int i = 0; i < VL; i++) sum += v[i];
+  return sum;
+}
+
+INLINE float largestLane(vf v) {
+  float largest = v[0];
+  for (int i = 1; i < VL; i++) largest = v[i] > largest ? v[i] : largest;
+  return largest;
+}
