@@ -83,7 +83,7 @@ function numbersOf(values: GoldenArray | Tensor | ArrayLike<number>): {
   data: ArrayLike<number>;
 } {
   if (values instanceof Tensor) {
-    return { shape: values.shape, data: values.dtype === "int32" ? values.dataSync() : values.exactDataSync() };
+    return { shape: values.shape, data: values.exactDataSync() };
   }
   return "data" in values ? values : { shape: null, data: values };
 }

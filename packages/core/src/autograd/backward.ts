@@ -141,7 +141,7 @@ function nodesBehind(loss: Tensor): TapeNode[] {
     found.add(node);
     for (const input of node.inputs) if (input.requiresGrad && input.node) pending.push(input.node);
   }
-  return [...found].sort((a, b) => b.order - a.order);
+  return [...found].toSorted((a, b) => b.order - a.order);
 }
 
 function checkUntouched(node: TapeNode): void {

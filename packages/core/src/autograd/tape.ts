@@ -1,3 +1,4 @@
+import { HiddenstateError } from "../errors.ts";
 import { runtime } from "../memory/runtime.ts";
 import type { Tensor } from "../memory/tensor.ts";
 import type { BackwardPass } from "./backward.ts";
@@ -56,6 +57,8 @@ export function recordsFor(inputs: readonly Tensor[]): boolean {
 
 /**
  * Runs `fn` without putting anything on the tape.
+ *
+ * @throws HiddenstateError `unsupported` if `fn` returns a promise: what runs later would be recorded
  * @example
  * const { output } = noGrad(() => lstm.forward(x));
  */
@@ -64,7 +67,15 @@ export function noGrad<T>(fn: () => T): T {
   const before = active.recording;
   active.recording = false;
   try {
-    return fn();
+    const result = fn();
+    if (result instanceof Promise) {
+      result.catch(() => {});
+      throw new HiddenstateError(
+        "unsupported",
+        "noGrad: unsupported async function; compute in a synchronous function and await outside of it",
+      );
+    }
+    return result;
   } finally {
     active.recording = before;
   }

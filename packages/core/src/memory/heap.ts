@@ -48,7 +48,7 @@ export class Heap {
     const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
     const block = this.#findFree(size) ?? this.#grow(size);
     if (!block) return -1;
-    this.#bins[bin(block.bytes)]!.delete(block);
+    this.#bins[bin(block.bytes)].delete(block);
     this.#split(block, size);
     block.free = false;
     this.#used.set(block.offset, block);
@@ -66,17 +66,17 @@ export class Heap {
     if (block.next?.free) this.#absorbNext(block);
     const previous = block.previous;
     if (previous?.free) {
-      this.#bins[bin(previous.bytes)]!.delete(previous);
+      this.#bins[bin(previous.bytes)].delete(previous);
       this.#absorb(previous, block);
-      this.#bins[bin(previous.bytes)]!.add(previous);
+      this.#bins[bin(previous.bytes)].add(previous);
     } else {
-      this.#bins[bin(block.bytes)]!.add(block);
+      this.#bins[bin(block.bytes)].add(block);
     }
   }
 
   #findFree(size: number): Block | undefined {
     for (let index = bin(size); index < binCount; index++) {
-      for (const block of this.#bins[index]!) if (block.bytes >= size) return block;
+      for (const block of this.#bins[index]) if (block.bytes >= size) return block;
     }
     return undefined;
   }
@@ -89,7 +89,7 @@ export class Heap {
     );
     if (extra === undefined) return undefined;
     if (tail) {
-      this.#bins[bin(tail.bytes)]!.delete(tail);
+      this.#bins[bin(tail.bytes)].delete(tail);
       tail.bytes += extra;
     } else {
       const block: Block = { offset: this.#reserved, bytes: extra, free: true, previous: this.#last, next: null };
@@ -97,7 +97,7 @@ export class Heap {
       this.#last = block;
     }
     this.#reserved += extra;
-    this.#bins[bin(this.#last!.bytes)]!.add(this.#last!);
+    this.#bins[bin(this.#last!.bytes)].add(this.#last!);
     return this.#last!;
   }
 
@@ -114,12 +114,12 @@ export class Heap {
     else this.#last = rest;
     block.next = rest;
     block.bytes = size;
-    this.#bins[bin(rest.bytes)]!.add(rest);
+    this.#bins[bin(rest.bytes)].add(rest);
   }
 
   #absorbNext(block: Block): void {
     const next = block.next!;
-    this.#bins[bin(next.bytes)]!.delete(next);
+    this.#bins[bin(next.bytes)].delete(next);
     this.#absorb(block, next);
   }
 

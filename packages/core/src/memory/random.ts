@@ -12,16 +12,16 @@ export type WordPair = readonly [number, number];
 /** The two random words at a counter under a key. */
 export function threefry2x32(key: WordPair, counter0: number, counter1: number): [number, number] {
   const keys = [key[0] | 0, key[1] | 0, 0x1bd11bda ^ key[0] ^ key[1]];
-  let a = (counter0 + keys[0]!) | 0;
-  let b = (counter1 + keys[1]!) | 0;
+  let a = (counter0 + keys[0]) | 0;
+  let b = (counter1 + keys[1]) | 0;
   for (let group = 0; group < 5; group++) {
     for (let round = 0; round < 4; round++) {
-      const rotation = rotations[(group % 2) * 4 + round]!;
+      const rotation = rotations[(group % 2) * 4 + round];
       a = (a + b) | 0;
       b = ((b << rotation) | (b >>> (32 - rotation))) ^ a;
     }
-    a = (a + keys[(group + 1) % 3]!) | 0;
-    b = (b + keys[(group + 2) % 3]! + group + 1) | 0;
+    a = (a + keys[(group + 1) % 3]) | 0;
+    b = (b + keys[(group + 2) % 3] + group + 1) | 0;
   }
   return [a >>> 0, b >>> 0];
 }
@@ -82,7 +82,7 @@ export class Random {
     const result = [...items];
     for (let i = result.length - 1; i > 0; i--) {
       const j = this.integer(i + 1);
-      [result[i], result[j]] = [result[j]!, result[i]!];
+      [result[i], result[j]] = [result[j], result[i]];
     }
     return result;
   }

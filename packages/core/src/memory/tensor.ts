@@ -1,6 +1,7 @@
 import { runBackward } from "../autograd/backward.ts";
 import type { TapeNode } from "../autograd/tape.ts";
 import { HiddenstateError, shown } from "../errors.ts";
+import { type OptionRules, resolveOptions } from "../options.ts";
 import { runtime } from "./runtime.ts";
 import type { Scope } from "./scope.ts";
 import { allocateStorage, type Storage } from "./storage.ts";
@@ -89,9 +90,11 @@ export class Tensor {
     return values instanceof Float32Array ? values : Float32Array.from(values);
   }
 
-  /** The numbers in the engine's own precision: a Float64Array where that is `f64`. */
+  /** The numbers in the engine's own precision: a Float64Array where that is `f64`, and for int32. */
   exactDataSync(): Float32Array | Float64Array {
-    return this.storage.owner.kernelSet.readFloats(this.offset, this.size);
+    const { kernelSet } = this.storage.owner;
+    if (this.dtype === "int32") return Float64Array.from(kernelSet.readInts(this.offset, this.size));
+    return kernelSet.readFloats(this.offset, this.size);
   }
 
   /** The one number of a tensor with one element. */
@@ -106,7 +109,7 @@ export class Tensor {
         `tensor.item: invalid shape: got ${shown(this.shape)}, expected one element`,
       );
     }
-    return this.exactDataSync()[0]!;
+    return this.exactDataSync()[0];
   }
 
   /** Replaces the numbers; the shape stays. */
@@ -117,9 +120,7 @@ export class Tensor {
         `tensor.assign: mismatch in values: got ${values.length} numbers, expected ${this.size} (shape ${shown(this.shape)})`,
       );
     }
-    const { kernelSet } = this.storage.owner;
-    if (this.dtype === "int32") kernelSet.writeInts(this.offset, values);
-    else kernelSet.writeFloats(this.offset, values);
+    writeNumbers("tensor.assign", this, values);
     this.changed();
   }
 
@@ -192,12 +193,13 @@ export function empty(shape: readonly number[], dtype: DType = "float"): Tensor 
  *
  * @param values numbers or a typed array, row-major, as many as the shape has elements; nested arrays are not taken
  * @param shape default: one axis
- * @throws HiddenstateError `mismatch` if the count does not fit the shape, `invalid` for a shape that is none
+ * @throws HiddenstateError `mismatch` if the count does not fit the shape, `invalid` for a shape that is none, and for what is no
+ *   32-bit whole number where the dtype is int32
  * @example
  * const x = tensor([1, 2, 3, 4, 5, 6], [2, 3]);
  * const ids = tensor([4, 1, 3], [3], { dtype: "int32" });
  */
-export function tensor(values: ArrayLike<number>, shape?: readonly number[], options: { dtype?: DType } = {}): Tensor {
+export function tensor(values: ArrayLike<number>, shape?: readonly number[], options?: { dtype?: DType }): Tensor {
   const resolvedShape = checkShape("tensor", shape ?? [values.length]);
   const size = elementCount(resolvedShape);
   if (values.length !== size) {
@@ -212,11 +214,28 @@ export function tensor(values: ArrayLike<number>, shape?: readonly number[], opt
       `tensor: invalid values: got ${shown(values[0])} first, expected numbers in one flat array`,
     );
   }
-  const result = empty(resolvedShape, options.dtype);
-  const { kernelSet } = runtime();
-  if (result.dtype === "int32") kernelSet.writeInts(result.offset, values);
-  else kernelSet.writeFloats(result.offset, values);
+  const { dtype } = options ? resolveOptions("tensor", options, tensorOptions) : { dtype: "float" as const };
+  const result = empty(resolvedShape, dtype);
+  writeNumbers("tensor", result, values);
   return result;
+}
+
+const tensorOptions: OptionRules<{ dtype?: DType }> = {
+  dtype: { type: "choice", choices: ["float", "int32"], default: "float" },
+};
+
+function writeNumbers(where: string, { dtype, offset, storage }: Tensor, values: ArrayLike<number>): void {
+  const { kernelSet } = storage.owner;
+  if (dtype === "float") return kernelSet.writeFloats(offset, values);
+  for (let i = 0; i < values.length; i++) {
+    if ((values[i] | 0) !== values[i]) {
+      throw new HiddenstateError(
+        "invalid",
+        `${where}: invalid values: got ${shown(values[i])} at ${i}, expected whole numbers from -2^31 to 2^31 - 1`,
+      );
+    }
+  }
+  kernelSet.writeInts(offset, values);
 }
 
 /** A tensor of zeros. */
@@ -236,7 +255,7 @@ export function full(shape: readonly number[], value: number): Tensor {
   return result;
 }
 
-/** @throws HiddenstateError `invalid` for a shape that is none */
+/** A copy of a shape, so that nobody else can change it. @throws HiddenstateError `invalid` for a shape that is none */
 export function checkShape(where: string, shape: readonly number[]): readonly number[] {
   if (!Array.isArray(shape) || shape.length > 6 || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
     throw new HiddenstateError(
@@ -244,5 +263,5 @@ export function checkShape(where: string, shape: readonly number[]): readonly nu
       `${where}: invalid shape: got ${shown(shape)}, expected an array of at most 6 whole numbers, each at least 0`,
     );
   }
-  return shape;
+  return [...shape];
 }
