@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { everyEngine } from "../../test/engines.ts";
 import { expectClose, type GoldenArray, goldenTensor, loadFixture, toleranceHere } from "../../test/golden.ts";
+import { add, mul } from "../autograd/ops/binary.ts";
+import { sum } from "../autograd/ops/reduce.ts";
 import { engine } from "../engine.ts";
 import { type Tensor, tensor } from "../memory/tensor.ts";
 import { Adam, AdamW } from "./adam.ts";
@@ -58,6 +60,11 @@ function trainable(values: number[], gradient?: number[]): Tensor {
   result.requiresGrad = true;
   if (gradient) result.grad = tensor(gradient);
   return result;
+}
+
+function loss(weights: Tensor, example: Tensor): Tensor {
+  const product = mul(weights, example);
+  return sum(mul(product, product));
 }
 
 describe.each(everyEngine)("optimisers on $name", ({ options }) => {
@@ -155,6 +162,26 @@ describe("an optimiser", () => {
     const trained = trainable([1], [1]);
     new SGD([trained], { lr: 1 }).zeroGrad();
     expect(trained.spareGrad).toBe(null);
+  });
+
+  test("takes a batch computed in parts like the whole batch", () => {
+    const [whole, parts] = [trainable([0.5, -0.25]), trainable([0.5, -0.25])];
+    const examples = [tensor([1, 2]), tensor([3, 4])];
+    mul(add(loss(whole, examples[0]), loss(whole, examples[1])), 0.5).backward();
+    for (const example of examples) mul(loss(parts, example), 0.5).backward();
+    for (const weights of [whole, parts]) new SGD([weights], { lr: 0.125 }).step();
+    expectClose(parts, whole, 1e-15);
+    expectClose(whole, [0.5 - 0.125 * 0.5 * (1 + 9), -0.25 + 0.125 * 0.25 * (4 + 16)], 1e-15);
+  });
+
+  test("starts from no gradient after zeroGrad, in the same memory", () => {
+    const weights = trainable([2]).persist();
+    const optimizer = new SGD([weights], { lr: 1 });
+    mul(weights, 3).backward();
+    const { offset } = weights.grad!;
+    optimizer.zeroGrad();
+    mul(weights, 5).backward();
+    expect([weights.grad!.itemSync(), weights.grad!.offset]).toEqual([5, offset]);
   });
 
   test("keeps its memory out of scopes", () => {

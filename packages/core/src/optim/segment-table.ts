@@ -18,7 +18,8 @@ export class SegmentTable {
     this.#segments = fit(this.#segments, segments.length, "int32");
     this.#rates = fit(this.#rates, rates.length, "float");
     if (!sameNumbers(segments, this.#writtenSegments)) {
-      this.#segments.assign(segments);
+      // Not `assign`, which takes signed numbers only: offsets go up to 2^32.
+      runtime().kernelSet.writeInts(this.#segments.offset, segments);
       this.#writtenSegments = segments;
     }
     this.#rates.assign(rates);
