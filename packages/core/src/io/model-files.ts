@@ -40,9 +40,12 @@ export interface ModelToSave {
  * await saveModel(storage, { parameters: model.stateDict() });   // a better one, later
  */
 export async function saveModel(storage: ModelStorage, { config, parameters, tokenizer }: ModelToSave): Promise<void> {
-  if (config) await storage.write(modelPaths.config, encodeVerifiedJson(config));
-  if (tokenizer) await storage.write(modelPaths.tokenizer, encodeVerifiedJson(tokenizer.toJSON()));
-  if (parameters) await storage.write(modelPaths.parameters, encodeVerified(storedTensors(parameters)));
+  // All numbers are read before the first wait: the caller may go on training meanwhile.
+  const files: [string, Uint8Array][] = [];
+  if (config) files.push([modelPaths.config, encodeVerifiedJson(config)]);
+  if (tokenizer) files.push([modelPaths.tokenizer, encodeVerifiedJson(tokenizer.toJSON())]);
+  if (parameters) files.push([modelPaths.parameters, encodeVerified(storedTensors(parameters))]);
+  for (const [path, bytes] of files) await storage.write(path, bytes);
 }
 
 /**
