@@ -3,7 +3,7 @@ import type { ConformanceCase } from "./case.ts";
 import { fromSlab, projectToSlab } from "./gate-slab.ts";
 import { gemmProblem, gemmShapes, runGemm, runGemmPacked } from "./gemm-cases.ts";
 import type { Outcome } from "./outcome.ts";
-import { cells, layerProblem, packedRow, runForward } from "./recurrent-layer.ts";
+import { cells, gatesOf, layerProblem, packedRow, runBackward, runForward } from "./recurrent-layer.ts";
 import type { LayerProblem } from "./recurrent-layer.ts";
 import { transposed } from "./samples.ts";
 import type { Stage } from "./stage.ts";
@@ -157,6 +157,27 @@ function repacked(
   return { values: Float64Array.from(result), lengths: left };
 }
 
+/** The same layer for one row of the batch. */
+function problemOfRow(problem: LayerProblem, b: number): LayerProblem {
+  const { lengths, inputSize, hiddenSize } = problem;
+  const ofSteps = (values: ArrayLike<number>, width: number): Float64Array => {
+    return repacked(values, width, lengths, { batchRows: [b], from: 0, to: lengths[b] }).values;
+  };
+  const ofState = (values: ArrayLike<number>): number[] => {
+    return Array.from(values).slice(b * hiddenSize, (b + 1) * hiddenSize);
+  };
+  return {
+    ...problem,
+    lengths: [lengths[b]],
+    x: ofSteps(problem.x, inputSize),
+    initialHidden: ofState(problem.initialHidden),
+    initialCell: ofState(problem.initialCell),
+    gradOutput: problem.gradOutput && ofSteps(problem.gradOutput, hiddenSize),
+    gradFinalHidden: problem.gradFinalHidden && ofState(problem.gradFinalHidden),
+    gradFinalCell: problem.gradFinalCell && ofState(problem.gradFinalCell),
+  };
+}
+
 /** Runs a forward layer in chunks of time, each from the last one's final state, and puts the outputs together again. */
 function inChunks(stage: Stage, problem: LayerProblem, cuts: number[]): Forward {
   const { lengths, inputSize, cell } = problem;
@@ -204,22 +225,12 @@ function* recurrentBitCases(): Generator<ConformanceCase> {
             const { lengths } = problem;
             const whole = forward(stage, problem);
             for (const b of [0, 1, 4, 10]) {
-              const cut = { batchRows: [b], from: 0, to: 6 };
-              const part = (values: ArrayLike<number>): number[] => {
-                return Array.from(values).slice(b * hiddenSize, (b + 1) * hiddenSize);
-              };
-              const x = repacked(problem.x, inputSize, lengths, cut);
-              const alone = forward(stage, {
-                ...problem,
-                x: x.values,
-                lengths: x.lengths,
-                initialHidden: part(problem.initialHidden),
-                initialCell: part(problem.initialCell),
-              });
+              const own = [b * hiddenSize, (b + 1) * hiddenSize] as const;
+              const alone = forward(stage, problemOfRow(problem, b));
               const expected = {
-                output: repacked(whole.output, hiddenSize, lengths, cut).values,
-                finalHidden: Float64Array.from(part(whole.finalHidden)),
-                finalCell: Float64Array.from(part(whole.finalCell)),
+                output: repacked(whole.output, hiddenSize, lengths, { batchRows: [b], from: 0, to: 6 }).values,
+                finalHidden: whole.finalHidden.slice(...own),
+                finalCell: whole.finalCell.slice(...own),
               };
               for (const [name, found] of Object.entries(compared(alone, expected))) {
                 outcomes[`row ${b}${reverse ? " reverse" : ""} ${name}`] = found;
@@ -240,7 +251,53 @@ function* recurrentBitCases(): Generator<ConformanceCase> {
   }
 }
 
+/** Gradients of a batch row by itself: what a thread computes must not depend on which rows the others took. */
+function* backwardBitCases(): Generator<ConformanceCase> {
+  for (const cell of cells) {
+    for (const [hiddenSize, reverse] of [
+      [3, false],
+      [17, true],
+      [33, false],
+    ] as const) {
+      yield {
+        name: `${cell} gives a row's gradients the same bits alone as in a batch, hidden ${hiddenSize}`,
+        run(stage, samples) {
+          const problem = layerProblem(samples, {
+            cell,
+            lengths: samples.lengths(9, 5),
+            inputSize: 6,
+            hiddenSize,
+            reverse,
+          });
+          const { lengths } = problem;
+          const width = gatesOf(cell) * hiddenSize;
+          const whole = runBackward(stage, problem, runForward(stage, problem));
+          const outcomes: Record<string, Outcome> = {};
+          for (const b of [0, 2, 5]) {
+            const row = problemOfRow(problem, b);
+            const alone = runBackward(stage, row, runForward(stage, row));
+            const cut = { batchRows: [b], from: 0, to: 5 };
+            for (const [name, size] of [
+              ["gates", width] as const,
+              ["hiddenGates", width] as const,
+              ["x", 6] as const,
+            ]) {
+              const sameBitsAs = repacked(whole[name], size, lengths, cut).values;
+              outcomes[`row ${b} ${name}`] = { values: alone[name], sameBitsAs };
+            }
+            for (const name of ["initialHidden", "initialCell"] as const) {
+              const sameBitsAs = whole[name].slice(b * hiddenSize, (b + 1) * hiddenSize);
+              outcomes[`row ${b} ${name}`] = { values: alone[name], sameBitsAs };
+            }
+          }
+          return outcomes;
+        },
+      };
+    }
+  }
+}
+
 /** What must have the same bits however it is computed (D Bit equality): compared on the candidate itself. */
 export function bitEqualityCases(): ConformanceCase[] {
-  return [...gemmBitCases(), ...positionCases(), ...recurrentBitCases()];
+  return [...gemmBitCases(), ...positionCases(), ...recurrentBitCases(), ...backwardBitCases()];
 }

@@ -6,6 +6,7 @@ import { dropoutCases } from "./dropout-cases.ts";
 import { elementwiseCases } from "./elementwise-cases.ts";
 import { gateCases } from "./gate-cases.ts";
 import { gemmCases } from "./gemm-cases.ts";
+import { heapCases } from "./heap-cases.ts";
 import { optimizerCases } from "./optimizer-cases.ts";
 import { differences } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
@@ -37,6 +38,7 @@ export function conformanceCases(): ConformanceCase[] {
     ...dropoutCases(),
     ...optimizerCases(),
     ...bitEqualityCases(),
+    ...heapCases(),
   ];
 }
 
@@ -46,7 +48,10 @@ export function conformanceCases(): ConformanceCase[] {
  *
  * Layouts that are a kernel set's own business (panels, gate slabs) are only passed from kernel to kernel.
  *
- * @param candidate a kernel set that holds nothing of worth: the heap is used from its start
+ * @param candidate a kernel set that holds nothing of worth
+ * @param options.cases those to run, all by default
+ * @param options.reference what to compare with
+ * @param options.start the first offset of the candidate's heap to use
  * @example
  * const failed = runConformance(createReferenceKernels()).filter(({ failures }) => failures.length > 0);
  */
@@ -55,15 +60,16 @@ export function runConformance(
   {
     cases = conformanceCases(),
     reference = createReferenceKernels("f64"),
-  }: { cases?: readonly ConformanceCase[]; reference?: KernelSet } = {},
+    start = candidate.heapStart,
+  }: { cases?: readonly ConformanceCase[]; reference?: KernelSet; start?: number } = {},
 ): ConformanceResult[] {
   return cases.map((conformanceCase) => {
     const { name } = conformanceCase;
     const samples = new Samples(name);
-    const expected = perform(conformanceCase, samples, reference, true);
+    const expected = perform(conformanceCase, samples, new Stage(reference, true));
     const failures: string[] = [];
     for (const aligned of [true, false]) {
-      const actual = perform(conformanceCase, samples, candidate, aligned);
+      const actual = perform(conformanceCase, samples, new Stage(candidate, aligned, start));
       const place = aligned ? "" : ", unaligned";
       for (const [output, found] of Object.entries(actual.outcomes)) {
         const difference = differences(found, expected.outcomes[output], candidate.precision);
@@ -78,10 +84,8 @@ export function runConformance(
 function perform(
   conformanceCase: ConformanceCase,
   samples: Samples,
-  set: KernelSet,
-  aligned: boolean,
+  stage: Stage,
 ): { outcomes: Record<string, Outcome>; damage: number; used: Set<KernelName> } {
-  const stage = new Stage(set, aligned);
   samples.rewind();
   const outcomes = conformanceCase.run(stage, samples);
   return { outcomes, damage: stage.damage(), used: stage.used };

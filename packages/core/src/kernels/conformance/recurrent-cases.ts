@@ -4,7 +4,7 @@ import { fromSlab } from "./gate-slab.ts";
 import type { Outcome } from "./outcome.ts";
 import { cells, gatesOf, layerProblem, rowCount, runBackward, runForward } from "./recurrent-layer.ts";
 import type { LayerProblem } from "./recurrent-layer.ts";
-import { largest, productMagnitudes, transposed } from "./samples.ts";
+import { largest, mapped, productMagnitudes, transposed } from "./samples.ts";
 import type { Samples } from "./samples.ts";
 import type { Stage } from "./stage.ts";
 
@@ -48,44 +48,31 @@ const shapes: Shape[] = [
 ];
 
 /**
- * Bounds on the errors of a layer's results. A pre-activation is a chain of I + H products, each rounded once or twice; the
- * state carries it on, shrinking it by what the gates and tanh' take, so that over all steps no more than a few times one
- * step's error gathers. What it is relative to: the largest sum of magnitudes in any chain, and the largest result.
+ * How far a layer's results may be off. Roundings have random signs, so that a chain of n products is off by about sqrt(n)
+ * roundings of its partial sums (Higham & Mary 2019), and those are about as large as the root of the sum of its squared
+ * products. The state carries errors on but shrinks them by what gates and tanh' take: over all steps, and through four ulp
+ * of each approximation, a few times one chain's error gathers, for which the factor 8 stands.
  */
-function recurrentBounds(problem: LayerProblem, previousHidden: Float64Array): { perStep: number; size: number } {
-  const { lengths, inputSize, hiddenSize, x, weightInput, weightHidden } = problem;
-  const [rows, width] = [rowCount(lengths), gatesOf(problem.cell) * hiddenSize];
-  const fromInput = productMagnitudes(x, transposed(weightInput, width, inputSize), rows, width, inputSize);
-  const fromHidden = productMagnitudes(
-    previousHidden,
-    transposed(weightHidden, width, hiddenSize),
-    rows,
-    width,
-    hiddenSize,
-  );
-  const magnitudes = fromInput.map((value, i) => value + fromHidden[i]);
-  return { perStep: 4 * (inputSize + hiddenSize + 16), size: Math.max(1, largest(magnitudes)) };
+function chainRoundings(terms: number): number {
+  return 8 * Math.sqrt(terms + 16);
 }
 
-/** The largest sum of magnitudes down any column of a matrix [rows, width]. */
-function largestColumnSum(matrix: ArrayLike<number>, rows: number, width: number): number {
-  return largest(productMagnitudes(new Float32Array(rows).fill(1), matrix, 1, width, rows));
+function squares(values: ArrayLike<number>): Float64Array {
+  return Float64Array.from(values, (value) => value * value);
 }
 
-/** sum over rows of the largest |a| times the largest |b| in the row: no column of a^T b sums up more magnitude. */
-function largestProductSum(
+/** The largest root of a sum of squared products in any element of A B, A [m, k], B [k, n]. */
+function largestRootOfSquares(
   a: ArrayLike<number>,
-  aWidth: number,
   b: ArrayLike<number>,
-  bWidth: number,
-  rows: number,
+  [m, n, k]: [m: number, n: number, k: number],
 ): number {
-  let sum = 0;
-  for (let r = 0; r < rows; r++) {
-    const ofA = largest(Array.from({ length: aWidth }, (_, j) => a[r * aWidth + j]));
-    sum += ofA * largest(Array.from({ length: bWidth }, (_, j) => b[r * bWidth + j]));
-  }
-  return sum;
+  return Math.sqrt(largest(productMagnitudes(squares(a), squares(b), m, n, k)));
+}
+
+/** The largest magnitude in each row of a matrix [rows, width]. */
+function largestInRows(matrix: ArrayLike<number>, rows: number, width: number): Float64Array {
+  return mapped(rows, (r) => largest(Array.from({ length: width }, (_, j) => matrix[r * width + j])));
 }
 
 function layerOutcomes(stage: Stage, problem: LayerProblem, { gap = 0, inPlace = false }): Record<string, Outcome> {
@@ -97,23 +84,31 @@ function layerOutcomes(stage: Stage, problem: LayerProblem, { gap = 0, inPlace =
   const gradients = runBackward(stage, problem, run, { gap });
 
   const previousHidden = stage.read(run.previousHidden);
-  const { perStep, size } = recurrentBounds(problem, previousHidden);
+  const seen = Math.max(
+    largestRootOfSquares(problem.x, transposed(weightInput, width, inputSize), [rows, width, inputSize]),
+    largestRootOfSquares(previousHidden, transposed(weightHidden, width, hiddenSize), [rows, width, hiddenSize]),
+    1,
+  );
   const forward = (values: Float64Array): Outcome => {
-    return { values, tolerance: { roundings: perStep, of: size * Math.max(1, largest(values)) } };
+    const roundings = chainRoundings(inputSize + hiddenSize);
+    return { values, tolerance: { roundings, of: seen * Math.max(1, largest(values)) } };
   };
-  const largestGate = Math.max(largest(gradients.gates), largest(gradients.hiddenGates));
-  const backward = (values: Float64Array, of: number): Outcome => {
-    return { values, tolerance: { roundings: perStep + rows, of: size * Math.max(largest(values), of) } };
+
+  const one = new Float64Array(rows).fill(1);
+  const gateRows = largestInRows(gradients.gates, rows, width);
+  const hiddenGateRows = largestInRows(gradients.hiddenGates, rows, width);
+  const steepest = Math.max(largest(gateRows), largest(hiddenGateRows));
+  const back = (weight: ArrayLike<number>, inputs: number): number => {
+    return steepest * largestRootOfSquares(new Float64Array(width).fill(1), weight, [1, inputs, width]);
   };
-  const ones = new Float32Array(rows).fill(1);
-  const gateSums = Math.max(
-    largestProductSum(gradients.gates, width, ones, 1, rows),
-    largestProductSum(gradients.hiddenGates, width, ones, 1, rows),
-  );
-  const stateSize = Math.max(
-    largestGate * largestColumnSum(weightHidden, width, hiddenSize),
-    largest(gradients.initialHidden),
-  );
+  const overRows = (gate: Float64Array, x: Float64Array): number => largestRootOfSquares(gate, x, [1, 1, rows]);
+  const xRows = largestInRows(problem.x, rows, inputSize);
+  const hiddenRows = largestInRows(previousHidden, rows, hiddenSize);
+  const stateSize = Math.max(back(weightHidden, hiddenSize), largest(gradients.initialHidden));
+  const backward = (values: Float64Array, of: number, terms = 0): Outcome => {
+    const roundings = chainRoundings(inputSize + width + terms);
+    return { values, tolerance: { roundings, of: seen * Math.max(of, largest(values)) } };
+  };
 
   const outcomes: Record<string, Outcome> = {
     output: forward(stage.read(run.output)),
@@ -123,17 +118,11 @@ function layerOutcomes(stage: Stage, problem: LayerProblem, { gap = 0, inPlace =
     gateGradients: backward(gradients.gates, stateSize),
     hiddenGateGradients: backward(gradients.hiddenGates, stateSize),
     gradInitialHidden: backward(gradients.initialHidden, stateSize),
-    gradX: backward(gradients.x, largestGate * largestColumnSum(weightInput, width, inputSize)),
-    gradWeightInput: backward(
-      gradients.weightInput,
-      largestProductSum(gradients.gates, width, problem.x, inputSize, rows),
-    ),
-    gradWeightHidden: backward(
-      gradients.weightHidden,
-      largestProductSum(gradients.hiddenGates, width, previousHidden, hiddenSize, rows),
-    ),
-    gradBiasInput: backward(gradients.biasInput, gateSums),
-    gradBiasHidden: backward(gradients.biasHidden, gateSums),
+    gradX: backward(gradients.x, back(weightInput, inputSize)),
+    gradWeightInput: backward(gradients.weightInput, overRows(gateRows, xRows), rows),
+    gradWeightHidden: backward(gradients.weightHidden, overRows(hiddenGateRows, hiddenRows), rows),
+    gradBiasInput: backward(gradients.biasInput, overRows(gateRows, one), rows),
+    gradBiasHidden: backward(gradients.biasHidden, overRows(hiddenGateRows, one), rows),
   };
   if (cell === "lstm") {
     outcomes.finalCell = forward(stage.read(run.finalCell));

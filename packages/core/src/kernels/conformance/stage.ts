@@ -27,11 +27,14 @@ export class Stage {
   readonly #layouts = new Map<number, Layout>();
   #top: number;
 
-  /** @param aligned buffers begin at multiples of 64 bytes, else at any multiple of a number's size */
-  constructor(set: KernelSet, aligned: boolean) {
+  /**
+   * @param aligned buffers begin at multiples of 64 bytes, else at any multiple of a number's size
+   * @param start the first offset to use
+   */
+  constructor(set: KernelSet, aligned: boolean, start: number = set.heapStart) {
     this.set = set;
     this.#aligned = aligned;
-    this.#top = set.heapStart;
+    this.#top = start;
     this.kernels = Object.fromEntries(
       Object.entries(set.kernels).map(([name, kernel]) => [
         name,
