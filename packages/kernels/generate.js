@@ -27,13 +27,8 @@ export function argumentStructs(/** @type {Awaited<ReturnType<typeof readSignatu
     const members = Object.entries(kinds).map(([argument, kind]) => `${cTypes[kind]} ${argument};`);
     lines.push(`typedef struct { ${members.join(" ")} } ${name[0].toUpperCase()}${name.slice(1)}Args;`);
   }
-  lines.push("", "// All kernels, for tables of them.", "#define ALL_KERNELS(X) \\");
-  lines.push(
-    `${Object.keys(signatures)
-      .map((name) => `  X(${name})`)
-      .join(" \\\n")}`,
-    "",
-  );
+  const entries = Object.keys(signatures).map((name) => `  X(${name})`);
+  lines.push("", "// All kernels, for tables of them.", "#define ALL_KERNELS(X) \\", entries.join(" \\\n"), "");
   return lines.join("\n");
 }
 

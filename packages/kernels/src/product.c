@@ -91,20 +91,20 @@ static void runPartialTile(const Product *p, uint32_t rows, uint32_t columns, fl
 }
 
 // All panels for the rows from `row` on: the panels outside, the rows inside, so that a panel is read from the second cache once.
-static void multiplyBlock(const Product *p, uint32_t row, uint32_t rows, uint32_t kStart, uint32_t k) {
-  const float *start = kStart ? p->c : p->start;
-  const uint32_t startStride = kStart ? p->cStride : p->startStride;
+static void multiplyBlock(const Product *p, uint32_t row, uint32_t rows, size_t aStart, size_t panelStart, uint32_t k) {
+  const float *start = panelStart ? p->c : p->start;
+  const uint32_t startStride = panelStart ? p->cStride : p->startStride;
   const uint32_t tiles = divideUp(rows, MAX_ROWS);
   const uint32_t together = rows == 1 ? 4 : rows <= 3 ? 2 : 1;
   for (uint32_t column = 0; column < p->n;) {
     const uint32_t columns = p->n - column;
     const uint32_t panels = columns >= together * NR ? together : 1;
-    const float *panel = p->panels + (size_t)(column / NR) * p->panelStride + kStart * NR;
+    const float *panel = p->panels + (size_t)(column / NR) * p->panelStride + panelStart;
     uint32_t i = row, left = rows;
     for (uint32_t tile = 0; tile < tiles; tile++) {
       // Even shares: 32 rows run as 6, 6, 5, 5, 5, 5.
       const uint32_t height = divideUp(left, tiles - tile);
-      const float *a = p->a + (size_t)i * p->aStride + kStart;
+      const float *a = p->a + (size_t)i * p->aStride + aStart;
       const float *from = start ? start + (size_t)i * startStride + column : 0;
       float *c = p->c + (size_t)i * p->cStride + column;
       if (columns < NR) runPartialTile(p, height, columns, c, from, startStride, a, panel, k);
@@ -117,16 +117,23 @@ static void multiplyBlock(const Product *p, uint32_t row, uint32_t rows, uint32_
 }
 
 static void multiply(const Product *p) {
-  const uint32_t kBlocks = p->segments == 1 && p->k ? divideUp(p->k, K_BLOCK) : 1;
+  const uint32_t kBlocks = p->k ? divideUp(p->k, K_BLOCK) : 1;
   const uint32_t rowBlocks = divideUp(p->m, ROW_BLOCK);
   uint32_t row = 0;
   for (uint32_t block = 0; block < rowBlocks; block++) {
     const uint32_t rows = divideUp(p->m - row, rowBlocks - block);
-    uint32_t kStart = 0;
-    for (uint32_t kBlock = 0; kBlock < kBlocks; kBlock++) {
-      const uint32_t k = divideUp(p->k - kStart, kBlocks - kBlock);
-      multiplyBlock(p, row, rows, kStart, k);
-      kStart += k;
+    size_t a = 0, panel = 0;
+    for (uint32_t segment = 0; segment < p->segments; segment++) {
+      uint32_t left = p->k;
+      for (uint32_t kBlock = 0; kBlock < kBlocks; kBlock++) {
+        const uint32_t k = divideUp(left, kBlocks - kBlock);
+        multiplyBlock(p, row, rows, a, panel, k);
+        a += k;
+        panel += k * NR;
+        left -= k;
+      }
+      a += p->aSkip;
+      panel += p->panelSkip;
     }
     row += rows;
   }

@@ -14,29 +14,24 @@ static __attribute__((noinline)) void TILE_NAME(ROWS, PANELS)(const Product *p, 
   UNROLL for (int i = 0; i < ROWS; i++) {
     UNROLL for (int j = 0; j < VECTORS; j++) sum[i][j] = start ? load(start + i * startStride + j * VL) : (vf){0};
   }
-  for (uint32_t segment = p->segments;;) {
-    for (uint32_t q = k; q; q--) {
-      vf row[VECTORS];
-      UNROLL for (int j = 0; j < VECTORS; j++) {
+  for (uint32_t q = k; q; q--) {
+    vf row[VECTORS];
+    UNROLL for (int j = 0; j < VECTORS; j++) {
 #if PANELS > 1
-        row[j] = load(panel + j / PANEL_VECTORS * panelStride + j % PANEL_VECTORS * VL);
+      row[j] = load(panel + j / PANEL_VECTORS * panelStride + j % PANEL_VECTORS * VL);
 #else
-        row[j] = load(panel + j * VL);
+      row[j] = load(panel + j * VL);
 #endif
-      }
-      UNROLL for (int i = 0; i < ROWS; i++) {
-        vf x = loadSplat(a + i * aStride);
-        UNROLL for (int j = 0; j < VECTORS; j++) {
-          sum[i][j] = FMA(x, row[j], sum[i][j]);
-          PIN(sum[i][j]);
-        }
-      }
-      a += 1;
-      panel += NR;
     }
-    if (--segment == 0) break;
-    a += p->aSkip;
-    panel += p->panelSkip;
+    UNROLL for (int i = 0; i < ROWS; i++) {
+      vf x = loadSplat(a + i * aStride);
+      UNROLL for (int j = 0; j < VECTORS; j++) {
+        sum[i][j] = FMA(x, row[j], sum[i][j]);
+        PIN(sum[i][j]);
+      }
+    }
+    a += 1;
+    panel += NR;
   }
   UNROLL for (int i = 0; i < ROWS; i++) {
     UNROLL for (int j = 0; j < VECTORS; j++) store(c + i * cStride + j * VL, sum[i][j]);

@@ -30,7 +30,6 @@ export async function createWasmKernels(options: WasmKernelOptions = {}): Promis
   const heap = new WasmHeap(instance.memory);
 
   // Below the heap that others use: the stack and constants (up to __heap_base), the argument block, the scratch.
-  const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
   const argumentsStart = aligned(exports.__heap_base.value);
   const scratch = argumentsStart + argumentBlockBytes;
   const heapStart = scratch + aligned(exports.scratchSize());
@@ -59,6 +58,10 @@ export async function createWasmKernels(options: WasmKernelOptions = {}): Promis
     readInts: (offset, count) => heap.readInts(offset, count),
     close: () => {},
   };
+}
+
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
 }
 
 /** Every kernel as a function of its arguments: written to the block, then read there by the export. */
