@@ -76,6 +76,13 @@ describe("the heap", () => {
     expect(heap.bytesInUse).toBe(10 * megabyte);
   });
 
+  test("asks only for what a free end of the memory lacks", () => {
+    const heap = heapOf(64 + 100 * megabyte);
+    heap.allocate(10 * megabyte);
+    expect(heap.allocate(90 * megabyte)).toBe(64 + 10 * megabyte);
+    expect(heap.reservedBytes).toBe(64 + 100 * megabyte);
+  });
+
   test("no bytes are a place of their own", () => {
     const heap = heapOf(megabyte * 64);
     expect(heap.allocate(0)).not.toBe(heap.allocate(0));

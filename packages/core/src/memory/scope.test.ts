@@ -162,18 +162,38 @@ test("a tensor from before engine.init is an error that says so", async () => {
   expect(() => old.dataSync()).toThrow("invalid use of a tensor from before the last engine.init");
 });
 
-test("a tensor outside of any scope gives its memory back when it is collected", async () => {
+describe("outside of any scope", () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
-  const before = engine.info().bytesInUse;
-  (() => {
-    for (let i = 0; i < 100; i++) scope(() => mul(ones([1000]), 2));
-  })();
-  expect(engine.info().bytesInUse).toBeGreaterThan(before);
-  const deadline = Date.now() + 10_000;
-  while (engine.info().bytesInUse > before && Date.now() < deadline) {
-    collect();
-    await new Promise((resolve) => setTimeout(resolve, 10));
+
+  async function collectFor(milliseconds: number, done: () => boolean): Promise<void> {
+    const deadline = Date.now() + milliseconds;
+    while (!done() && Date.now() < deadline) {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
   }
-  expect(engine.info().bytesInUse).toBe(before);
+
+  test("a tensor gives its memory back when it is collected", async () => {
+    const before = engine.info().bytesInUse;
+    for (let i = 0; i < 100; i++) scope(() => mul(ones([1000]), 2));
+    expect(engine.info().bytesInUse).toBeGreaterThan(before);
+    await collectFor(10_000, () => engine.info().bytesInUse === before);
+    expect(engine.info().bytesInUse).toBe(before);
+  });
+
+  test("a tensor that was ended gives nothing back a second time, so that views of its memory stay", async () => {
+    const before = engine.info().bytesInUse;
+    const views = Array.from({ length: 100 }, () => {
+      const whole = ones([8]);
+      const view = whole.view([8]);
+      whole.end();
+      return view;
+    });
+    const held = engine.info().bytesInUse;
+    await collectFor(200, () => false);
+    expect(engine.info().bytesInUse).toBe(held);
+    for (const view of views) view.end();
+    expect(engine.info().bytesInUse).toBe(before);
+  });
 });

@@ -37,6 +37,13 @@ describe.each(everyEngine)("on $name", ({ options }) => {
     await expect(tensor([1, 2]).item()).rejects.toThrow("tensor.item: invalid shape: got [2], expected one element");
   });
 
+  test("a shape array that is changed later changes no tensor", () => {
+    const shape = [1, 2];
+    const x = tensor([1, 2], shape);
+    shape[0] = 5;
+    expect(x.shape).toEqual([1, 2]);
+  });
+
   test("an empty tensor has no numbers", () => {
     expect(tensor([], [0, 3]).dataSync()).toEqual(new Float32Array(0));
   });

@@ -44,6 +44,19 @@ describe.each(everyEngine)("on $name", ({ options }) => {
     expectClose(logits.grad, [0, 0], 0);
   });
 
+  test("nothing but the gradient is left after the way back", () => {
+    const logits = normal([4, 3]);
+    const before = engine.info().bytesInUse;
+    crossEntropy(logits, [0, 1, 2, 0]).end();
+    expect(engine.info().bytesInUse).toBe(before);
+    logits.requiresGrad = true;
+    const loss = crossEntropy(logits, [0, 1, 2, 0]);
+    loss.backward();
+    loss.end();
+    logits.grad!.end();
+    expect(engine.info().bytesInUse).toBe(before);
+  });
+
   test("logits may be as large as they like", () => {
     const logits = tensor([1e4, -1e4, 0], [1, 3]);
     logits.requiresGrad = true;
