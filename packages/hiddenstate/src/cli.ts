@@ -1,8 +1,3 @@
-import { Command } from "commander";
-import { version } from "@hiddenstate/core";
+import { run } from "./cli/run.ts";
 
-const program = new Command("hiddenstate")
-  .description("Train recurrent networks on your own sequences, and stream them.")
-  .version(version);
-
-await program.parseAsync();
+process.exitCode = await run(process.argv.slice(2));

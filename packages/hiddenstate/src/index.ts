@@ -1,1 +1,6 @@
 export * from "@hiddenstate/core";
+export type { EngineChoice } from "./engine.ts";
+export { FolderStorage } from "./files/folder-storage.ts";
+export { load } from "./load.ts";
+export type { TrainingTexts, TrainOptions } from "./train-options.ts";
+export { train } from "./train.ts";

@@ -1,0 +1,77 @@
+import type { GenerateOptions } from "@hiddenstate/core";
+import { Command } from "commander";
+import type { EngineChoice } from "../engine.ts";
+import { load } from "../load.ts";
+import { engineOptions } from "./engine-options.ts";
+import { interruptedCode, listenForInterruption } from "./interruption.ts";
+import { numberOption } from "./number-option.ts";
+import { Output } from "./output.ts";
+import type { Session } from "./program.ts";
+
+interface GenerateFlags extends GenerateOptions, EngineChoice {
+  json?: true;
+}
+
+export function generateCommand(session: Session): Command {
+  const command = new Command("generate")
+    .summary("let a model write")
+    .description(
+      "Let a model write: each token is drawn from what the model expects after all before it, and shown at once.",
+    )
+    .argument("<model>", "the model's folder")
+    .option("--prompt <text>", "what to go on from (default: nothing, the model starts afresh)")
+    .addOption(numberOption("--length <n>", "tokens to write", { whole: true, min: 0 }).default(400))
+    .addOption(
+      numberOption(
+        "--temperature <t>",
+        "below 1 more predictable, above 1 more varied, 0 always the likeliest (default: 1)",
+        {
+          min: 0,
+        },
+      ),
+    )
+    .addOption(numberOption("--top-k <k>", "draw among the k likeliest only (default: all)", { whole: true, min: 1 }))
+    .addOption(
+      numberOption("--top-p <p>", "draw among the likeliest that together have this probability (default: 1)", {
+        above: 0,
+        max: 1,
+      }),
+    )
+    .addOption(numberOption("--seed <n>", "the same seed writes the same text (default: 0)", { whole: true, min: 0 }));
+  for (const option of engineOptions()) command.addOption(option);
+  return command
+    .addHelpText(
+      "after",
+      `
+Examples:
+  hiddenstate generate runs/book --prompt "It was" --length 300
+  hiddenstate generate runs/book --temperature 0.7 --top-p 0.95 --seed 7
+  hiddenstate generate runs/book --length 1000000 | head -n 20`,
+    )
+    .action(async (folder: string, flags: GenerateFlags) => {
+      session.exitCode = await runGeneration(folder, flags);
+    });
+}
+
+async function runGeneration(
+  folder: string,
+  { json, backend, instructionSet, ...options }: GenerateFlags,
+): Promise<number> {
+  const output = new Output(json ?? false);
+  const model = await load(folder, { backend, instructionSet });
+  using interruption = listenForInterruption(() => {});
+  const { prompt = "" } = options;
+  let text = "";
+  const pieces = model.generate(options);
+  // Drawing the first piece checks prompt and options; nothing is shown before.
+  let next = await pieces.next();
+  output.write(prompt);
+  while (!next.done && output.listening && !interruption.signal.aborted) {
+    text += next.value;
+    output.write(next.value);
+    next = await pieces.next();
+  }
+  output.write("\n");
+  output.record({ type: "generation", prompt, text });
+  return interruption.signal.aborted ? interruptedCode : 0;
+}

@@ -1,0 +1,45 @@
+import { version } from "@hiddenstate/core";
+import { Command } from "commander";
+import { doctorCommand } from "./doctor.ts";
+import { evaluateCommand } from "./evaluate.ts";
+import { generateCommand } from "./generate.ts";
+import { trainCommand } from "./train.ts";
+
+/** What one call of the program knows of itself. */
+export interface Session {
+  /** Set by the command. */
+  exitCode: number;
+  /** Whether commands end with what to do next. */
+  readonly suggestions: boolean;
+}
+
+/** The command line as commander knows it. Commands throw for faults and leave their exit code in the session. */
+export function makeProgram(session: Session): Command {
+  const program = new Command("hiddenstate")
+    .description("Train recurrent networks on your own text, and let them write more of it.")
+    .version(version, "--version", "show the version")
+    .helpOption("--help", "show this help")
+    .helpCommand("help [command]", "show the help of a command")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  hiddenstate train book.txt
+  hiddenstate generate runs/book --prompt "It was" --length 300
+  hiddenstate evaluate runs/book other-book.txt
+  hiddenstate doctor
+
+Exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted with everything saved.`,
+    );
+  for (const make of [trainCommand, evaluateCommand, generateCommand, doctorCommand]) {
+    program.addCommand(
+      make(session)
+        .option("--json", "write one JSON object a line to standard output, text for people to standard error")
+        .helpOption("--help", "show this help"),
+    );
+  }
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeErr: () => {} });
+  }
+  return program;
+}
