@@ -18,7 +18,7 @@ export interface DeferredGradient {
 /** One way back over the tape, from a loss to the leaves: who has which gradient so far. */
 export class BackwardPass {
   readonly #gradients = new Map<Tensor, Tensor>();
-  readonly #deferred = new Map<Tensor, DeferredGradient>();
+  readonly #deferred = new Map<object, DeferredGradient>();
 
   /** Offset of the gradient of an operation's output; 0 (absent) where nothing depended on that output. */
   gradient(output: Tensor): number {
@@ -49,7 +49,7 @@ export class BackwardPass {
   }
 
   /** The work put off under this key, made on first use; all of it is finished at the end of the pass, in order of making. */
-  deferred<T extends DeferredGradient>(key: Tensor, create: () => T): T {
+  deferred<T extends DeferredGradient>(key: object, create: () => T): T {
     let work = this.#deferred.get(key) as T | undefined;
     if (!work) {
       work = create();

@@ -51,7 +51,7 @@ export class Embedding extends Module {
   #checked(ids: ArrayLike<number>, shape: readonly number[]): Tensor {
     const { vocabularySize } = this.options;
     for (let i = 0; i < ids.length; i++) {
-      const id = ids[i]!;
+      const id = ids[i];
       if (!Number.isInteger(id) || id < 0 || id >= vocabularySize) {
         throw new HiddenstateError(
           "invalid",

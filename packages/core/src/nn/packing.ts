@@ -45,9 +45,9 @@ export function densePacking(steps: number, batch: number): Packing {
  */
 export function packingFor(where: string, lengths: readonly number[], steps: number, batch: number): Packing {
   checkLengths(where, lengths, steps, batch);
-  const order = [...lengths.keys()].sort((a, b) => lengths[b]! - lengths[a]! || a - b);
+  const order = [...lengths.keys()].toSorted((a, b) => lengths[b] - lengths[a] || a - b);
   const batchSizes = new Int32Array(steps);
-  for (const length of lengths) for (let t = 0; t < length; t++) batchSizes[t]!++;
+  for (const length of lengths) for (let t = 0; t < length; t++) batchSizes[t]++;
   const rows = batchSizes.reduce((sum, size) => sum + size, 0);
 
   const toPacked = new Int32Array(rows);
@@ -55,8 +55,8 @@ export function packingFor(where: string, lengths: readonly number[], steps: num
   const rowIds = new Int32Array(rows * 2);
   let row = 0;
   for (let t = 0; t < steps; t++) {
-    for (let sorted = 0; sorted < batchSizes[t]!; sorted++, row++) {
-      const b = order[sorted]!;
+    for (let sorted = 0; sorted < batchSizes[t]; sorted++, row++) {
+      const b = order[sorted];
       toPacked[row] = t * batch + b;
       fromPacked[t * batch + b] = row;
       rowIds.set([b, t], row * 2);
@@ -66,11 +66,11 @@ export function packingFor(where: string, lengths: readonly number[], steps: num
   const packIndex = ints(toPacked);
   const unpackIndex = ints(fromPacked);
   const byLayers = (layers: number, positions: ArrayLike<number>): Tensor =>
-    ints(Int32Array.from({ length: layers * batch }, (_, i) => i - (i % batch) + positions[i % batch]!));
+    ints(Int32Array.from({ length: layers * batch }, (_, i) => i - (i % batch) + positions[i % batch]));
   const places = new Int32Array(batch);
   order.forEach((b, sorted) => (places[b] = sorted));
   const reorder = (x: Tensor, to: ArrayLike<number>, from: ArrayLike<number>): Tensor => {
-    const layers = x.shape[0]! / batch;
+    const layers = x.shape[0] / batch;
     return gatherRows(x, byLayers(layers, to), byLayers(layers, from));
   };
   return {

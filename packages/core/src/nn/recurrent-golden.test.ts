@@ -37,9 +37,7 @@ describe.each(everyEngine)("recurrent networks agree with PyTorch on $name", ({ 
   test.each(names)("%s", (name) => {
     const fixture = loadFixture<RecurrentFixture>(`recurrent/${name}`);
     const tolerance = toleranceHere(fixture.tolerance);
-    const network: RecurrentNetwork<RecurrentState> = new classes[fixture.cell](
-      fixture.options,
-    ) as RecurrentNetwork<RecurrentState>;
+    const network: RecurrentNetwork<RecurrentState> = new classes[fixture.cell](fixture.options);
     network.loadStateDict(tensorsOf(fixture.parameters));
     const x = goldenTensor(fixture.input, { requiresGrad: true });
     const initial = fixture.initialState && tensorsOf(fixture.initialState, true);
@@ -50,20 +48,20 @@ describe.each(everyEngine)("recurrent networks agree with PyTorch on $name", ({ 
     });
     const results: Record<string, Tensor> = { output, ...state };
     for (const [part, expected] of Object.entries({ output: fixture.output, ...fixture.finalState })) {
-      expectClose(results[part]!, expected, tolerance.forward, part);
+      expectClose(results[part], expected, tolerance.forward, part);
     }
 
     let loss: Tensor | null = null;
     for (const [part, weights] of Object.entries(fixture.upstream)) {
-      const share = sum(mul(results[part]!, goldenTensor(weights)));
+      const share = sum(mul(results[part], goldenTensor(weights)));
       loss = loss ? add(loss, share) : share;
     }
     loss!.backward();
     const sources: Record<string, Tensor> = { input: x, ...Object.fromEntries(network.stateDict()) };
     if (initial) for (const [part, values] of Object.entries(initial)) sources[`${part}0`] = values;
-    expect(Object.keys(fixture.gradients).sort()).toEqual(Object.keys(sources).sort());
+    expect(Object.keys(fixture.gradients).toSorted()).toEqual(Object.keys(sources).toSorted());
     for (const [source, expected] of Object.entries(fixture.gradients)) {
-      expectClose(sources[source]!.grad, expected, tolerance.gradient, `gradient of ${source}`);
+      expectClose(sources[source].grad, expected, tolerance.gradient, `gradient of ${source}`);
     }
   });
 });

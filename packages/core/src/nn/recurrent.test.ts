@@ -18,7 +18,7 @@ type Network = RecurrentNetwork<RecurrentState>;
 const kinds: { kind: string; make: (options: RecurrentOptions) => Network }[] = [
   { kind: "rnn tanh", make: (options) => new RNN(options) },
   { kind: "rnn relu", make: (options) => new RNN({ ...options, nonlinearity: "relu" }) },
-  { kind: "lstm", make: (options) => new LSTM(options) as Network },
+  { kind: "lstm", make: (options) => new LSTM(options) },
   { kind: "gru", make: (options) => new GRU(options) },
   { kind: "gru, reset before", make: (options) => new GRU({ ...options, resetAfter: false }) },
 ];
@@ -89,7 +89,7 @@ describe.each(everyEngine)("on $name", ({ options: engineOptions }) => {
         const values = x.exactDataSync();
         for (let t = 0; t < steps; t++) {
           for (let b = 0; b < batch; b++) {
-            if (t >= lengths[b]!) values.fill(padding, (t * batch + b) * inputSize, (t * batch + b + 1) * inputSize);
+            if (t >= lengths[b]) values.fill(padding, (t * batch + b) * inputSize, (t * batch + b + 1) * inputSize);
           }
         }
         x.assign(values);
@@ -145,10 +145,10 @@ describe.each(everyEngine)("on $name", ({ options: engineOptions }) => {
         sum(mul(output, upstream)).backward();
         return [x.grad!.exactDataSync(), ...network.parameters().map((parameter) => parameter.grad!.exactDataSync())];
       });
-      for (const [i, whole] of gradients[0]!.entries()) {
-        const steppy = gradients[1]![i]!;
+      for (const [i, whole] of gradients[0].entries()) {
+        const steppy = gradients[1][i];
         for (const [j, value] of whole.entries())
-          expect(Math.abs(steppy[j]! - value)).toBeLessThan(2e-5 * (1 + Math.abs(value)));
+          expect(Math.abs(steppy[j] - value)).toBeLessThan(2e-5 * (1 + Math.abs(value)));
       }
     });
 
@@ -159,7 +159,7 @@ describe.each(everyEngine)("on $name", ({ options: engineOptions }) => {
       const swapped = tensor(
         Float64Array.from(values, (_, i) => {
           const [b, t, f] = [Math.floor(i / (steps * inputSize)), Math.floor(i / inputSize) % steps, i % inputSize];
-          return values[(t * batch + b) * inputSize + f]!;
+          return values[(t * batch + b) * inputSize + f];
         }),
         [batch, steps, inputSize],
       );

@@ -107,7 +107,7 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
       packing,
       this.#mapState(initial, (part) => packing.sortState(part)),
     );
-    const padded = reshape(packing.unpack(output), [steps, batch, output.shape[1]!]);
+    const padded = reshape(packing.unpack(output), [steps, batch, output.shape[1]]);
     return {
       output: batchFirst ? transpose(padded, [1, 0, 2]) : padded,
       state: this.#mapState(state, (part) => packing.unsortState(part)),
@@ -132,7 +132,7 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
       );
     }
     if (x.shape.length !== 2 || x.shape[1] !== this.options.inputSize) this.#refuseInput("step", x, "[B,");
-    const batch = x.shape[0]!;
+    const batch = x.shape[0];
     return this.#runLayers(x, densePacking(1, batch), this.#initialState(where, state, batch));
   }
 
@@ -153,7 +153,7 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
       const part = (state: Tensor): Tensor =>
         layers === 1 ? state : slice(state, { axis: 0, start: layer * directions, end: (layer + 1) * directions });
       const layerState = { h: part(initial.h), c: initial.c ? part(initial.c) : null };
-      const result = recurrentLayer(this.cell, output, packing, layerState, this.#weights[layer]!);
+      const result = recurrentLayer(this.cell, output, packing, layerState, this.#weights[layer]);
       finals.push(result.state);
       output = result.output;
       if (layer < layers - 1 && rate > 0 && this.training) {
@@ -163,7 +163,7 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
       }
     }
     const joined = (pick: (state: LayerState) => Tensor): Tensor =>
-      layers === 1 ? pick(finals[0]!) : concat(finals.map(pick), 0);
+      layers === 1 ? pick(finals[0]) : concat(finals.map(pick), 0);
     const state: RecurrentState = { h: joined((final) => final.h) };
     if (initial.c) state.c = joined((final) => final.c!);
     return { output, state: state as S };

@@ -25,8 +25,8 @@ describe.each(everyEngine)("training agrees with PyTorch's trajectory on $name",
   test.each(["lstm", "gru"] as const)("%s, truncated BPTT with carried state, clipping and Adam", (cell) => {
     const fixture = loadFixture<ModelFixture>(`model/character-lm${cell === "gru" ? "-gru" : ""}.json`);
     const { forward, gradient } = toleranceHere(fixture.tolerance);
-    const [vocabularySize, width] = fixture.parameters["embedding.weight"]!.shape as [number, number];
-    const hidden = fixture.parameters["rnn.weight_hh_l0"]!.shape[1]!;
+    const [vocabularySize, width] = fixture.parameters["embedding.weight"].shape as [number, number];
+    const hidden = fixture.parameters["rnn.weight_hh_l0"].shape[1];
     const model = new LanguageModel({ cell, vocabularySize, hidden, embedding: width, layers: 2, dropout: 0 });
     const parameters = Object.entries(fixture.parameters).map(
       ([name, values]) => [name, goldenTensor(values)] as const,

@@ -68,7 +68,8 @@ export class LanguageModel extends Module {
     });
     super("languageModel", resolved.name);
     this.options = resolved;
-    const { vocabularySize, hidden, embedding: embeddingSize = hidden } = resolved;
+    const { vocabularySize, hidden } = resolved;
+    const embeddingSize = resolved.embedding ?? hidden;
     this.embedding = this.part(
       "embedding",
       new Embedding({ vocabularySize, embeddingSize, name: `${this.name}.embedding` }),
@@ -107,7 +108,7 @@ function recurrentNetwork(options: Required<LanguageModelOptions>, name: string)
     case "rnn":
       return new RNN({ ...common, nonlinearity });
     case "lstm":
-      return new LSTM(common) as RecurrentNetwork<RecurrentState>;
+      return new LSTM(common);
     case "gru":
       return new GRU({ ...common, resetAfter });
   }

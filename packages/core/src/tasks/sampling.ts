@@ -33,37 +33,37 @@ export function sample(logits: ArrayLike<number>, options: SamplingOptions, rand
 
 function likeliest(logits: ArrayLike<number>): number {
   let best = 0;
-  for (let i = 1; i < logits.length; i++) if (logits[i]! > logits[best]!) best = i;
+  for (let i = 1; i < logits.length; i++) if (logits[i] > logits[best]) best = i;
   return best;
 }
 
 function draw(logits: ArrayLike<number>, temperature: number, topK: number, topP: number, random: Random): number {
   const count = logits.length;
-  const highest = logits[likeliest(logits)]!;
-  const weights = Float64Array.from({ length: count }, (_, i) => Math.exp((logits[i]! - highest) / temperature));
+  const highest = logits[likeliest(logits)];
+  const weights = Float64Array.from({ length: count }, (_, i) => Math.exp((logits[i] - highest) / temperature));
   let candidates: Int32Array = Int32Array.from(weights.keys());
   let total = 0;
   for (const weight of weights) total += weight;
   if (topK < count || topP < 1) {
-    const ranked = candidates.sort((a, b) => weights[b]! - weights[a]! || a - b);
+    const ranked = candidates.toSorted((a, b) => weights[b] - weights[a] || a - b);
     const kept = nucleus(ranked.subarray(0, topK), weights, topP);
     candidates = kept.candidates;
     total = kept.total;
   }
   let rest = random.uniform() * total;
   for (let i = 0; i < candidates.length; i++) {
-    rest -= weights[candidates[i]!]!;
-    if (rest < 0) return candidates[i]!;
+    rest -= weights[candidates[i]];
+    if (rest < 0) return candidates[i];
   }
-  return candidates[candidates.length - 1]!;
+  return candidates[candidates.length - 1];
 }
 
 /** The shortest head of a ranking that holds at least the share topP of the ranking's weight. */
 function nucleus(ranked: Int32Array, weights: Float64Array, topP: number): { candidates: Int32Array; total: number } {
   let whole = 0;
-  for (const i of ranked) whole += weights[i]!;
+  for (const i of ranked) whole += weights[i];
   let total = 0;
   let count = 0;
-  while (count < ranked.length && (count === 0 || total < topP * whole)) total += weights[ranked[count++]!]!;
+  while (count < ranked.length && (count === 0 || total < topP * whole)) total += weights[ranked[count++]];
   return { candidates: ranked.subarray(0, count), total };
 }

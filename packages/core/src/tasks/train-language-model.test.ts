@@ -65,7 +65,7 @@ describe("a run", () => {
     expect(events.at(-1)).toMatchObject({ type: "end", reason: "budget", step: 150 });
     const losses = events.filter((event) => event.type === "evaluation").map(({ loss }) => loss);
     expect(losses).toHaveLength(15);
-    expect(Math.min(...losses)).toBeLessThan(losses[0]! * 0.7);
+    expect(Math.min(...losses)).toBeLessThan(losses[0] * 0.7);
     const evaluation = await model.evaluate(text.slice(810));
     expect(evaluation.loss).toBe(Math.min(...losses));
     expect(evaluation.tokens).toBe(89);
@@ -91,12 +91,16 @@ describe("a run", () => {
     expect(events.at(-1)).toMatchObject({ type: "end", reason: "early-stopping" });
   });
 
-  test.each(["constant", "cosine", "step", "plateau"] as const)("follows the schedule %s", async (schedule) => {
+  test.each([
+    ["constant", 0.01, 0.01],
+    ["cosine", 0.00985, 0.000015],
+    ["step", 0.01, 0.0001],
+    ["plateau", 0.01, 0.01],
+  ] as const)("follows the schedule %s", async (schedule, first, last) => {
     const { events } = await run({ ...small, schedule }, { storage: new MemoryStorage() });
     const rates = events.filter((event) => event.type === "step").map(({ learningRate }) => learningRate);
-    if (schedule === "constant") expect(new Set(rates)).toEqual(new Set([0.01]));
-    if (schedule === "cosine") expect(rates.at(-1)!).toBeLessThan(0.001);
-    if (schedule === "step") expect(rates.at(-1)!).toBeCloseTo(1e-4);
+    expect(rates[0]).toBeCloseTo(first, 3);
+    expect(rates.at(-1)).toBeCloseTo(last, 5);
   });
 });
 

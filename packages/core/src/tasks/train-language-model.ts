@@ -67,7 +67,8 @@ export async function* trainLanguageModel(
   { storage, resume = false, signal }: TrainingRunOptions,
 ): AsyncGenerator<TrainingEvent, TextModel> {
   const resolved = resolveOptions<LanguageModelTraining>("train", options, rules);
-  const { cell, hidden, embedding = hidden, layers, dropout, nonlinearity, resetAfter } = resolved;
+  const { cell, hidden, layers, dropout, nonlinearity, resetAfter } = resolved;
+  const embedding = resolved.embedding ?? hidden;
   const known = resume ? await loadTokenizer(storage) : null;
   const streams = tokenStreams(data, resolved.tokenizer, resolved.minimumCount, known);
   const { tokenizer } = streams;

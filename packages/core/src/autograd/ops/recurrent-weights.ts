@@ -88,11 +88,12 @@ export function addWeightGradients(
   steps: number,
 ): void {
   const rows = { x, gateGradients, products: hiddenProducts(cell, slabs) };
-  if (steps > 1) {
+  // What computed a weight goes back over the tape before the end of the pass: its gradient can't wait for that.
+  if (steps > 1 || weightTensors(weights).some((weight) => weight.node)) {
     multiplyRows(pass, cell, weights, rows);
     return;
   }
-  pass.deferred(weights.weightHh, () => new GatheredSteps(cell, weights)).add(rows);
+  pass.deferred(weights, () => new GatheredSteps(cell, weights)).add(rows);
 }
 
 /** The rows of many single steps that used the same weights. */
@@ -122,13 +123,13 @@ class GatheredSteps implements DeferredGradient {
     const steps = this.#steps;
     const gathered = (pick: (step: GradientRows) => Tensor): Tensor => stackRows(steps.map(pick));
     const input = gathered((step) => step.gateGradients.input);
-    const shared = steps[0]!.gateGradients.hidden === steps[0]!.gateGradients.input;
+    const shared = steps[0].gateGradients.hidden === steps[0].gateGradients.input;
     const rows: GradientRows = {
       x: gathered((step) => step.x),
       gateGradients: { input, hidden: shared ? input : gathered((step) => step.gateGradients.hidden) },
-      products: steps[0]!.products.map((product, i) => ({
+      products: steps[0].products.map((product, i) => ({
         ...product,
-        values: gathered((step) => step.products[i]!.values),
+        values: gathered((step) => step.products[i].values),
       })),
     };
     multiplyRows(pass, this.#cell, this.#weights, rows);
@@ -138,8 +139,8 @@ class GatheredSteps implements DeferredGradient {
 /** One tensor with the rows of all parts, which end. */
 function stackRows(parts: readonly Tensor[]): Tensor {
   const { kernelSet } = runtime();
-  const width = parts[0]!.shape[1]!;
-  const stacked = empty([parts.reduce((rows, part) => rows + part.shape[0]!, 0), width]);
+  const width = parts[0].shape[1];
+  const stacked = empty([parts.reduce((rows, part) => rows + part.shape[0], 0), width]);
   let out = stacked.offset;
   for (const part of parts) {
     copyDense(out, part.offset, part.size);
@@ -152,8 +153,8 @@ function stackRows(parts: readonly Tensor[]): Tensor {
 function multiplyRows(pass: BackwardPass, cell: Cell, weights: DirectionWeights, rows: GradientRows): void {
   const { kernels } = runtime().kernelSet;
   const gates = gateCount(cell);
-  const hiddenSize = weights.weightHh.shape[1]!;
-  const count = rows.x.shape[0]!;
+  const hiddenSize = weights.weightHh.shape[1];
+  const count = rows.x.shape[0];
   const { input, hidden } = rows.gateGradients;
 
   const toWeightIh = pass.target(weights.weightIh);
@@ -163,8 +164,8 @@ function multiplyRows(pass: BackwardPass, cell: Cell, weights: DirectionWeights,
       accumulate: toWeightIh.accumulate,
       gateGradients: input.offset,
       x: rows.x.offset,
-      xStride: rows.x.shape[1]!,
-      inputs: rows.x.shape[1]!,
+      xStride: rows.x.shape[1],
+      inputs: rows.x.shape[1],
       rows: count,
       gates,
       hiddenSize,

@@ -45,10 +45,10 @@ export function recurrentLayer(
   directions: readonly DirectionWeights[],
 ): { output: Tensor; state: LayerState } {
   const { kernelSet } = runtime();
-  const { batchSizes, steps, batch, rows } = packedRows;
+  const { batchSizes, batch, rows } = packedRows;
   const gates = gateCount(cell);
-  const hiddenSize = state.h.shape[2]!;
-  const inputSize = x.shape[1]!;
+  const hiddenSize = state.h.shape[2];
+  const inputSize = x.shape[1];
   const outputStride = directions.length * hiddenSize;
   const output = empty([rows, outputStride]);
   const final: LayerState = { h: empty(state.h.shape), c: state.c && empty(state.c.shape) };
@@ -94,7 +94,7 @@ export function recurrentLayer(
       const toHidden = pass.target(state.h);
       const toCell = state.c && pass.target(state.c);
       directions.forEach((weights, d) => {
-        backThroughDirection(pass, cell, x, packedRows, weights, slabs[d]!, d, {
+        backThroughDirection(pass, cell, x, packedRows, weights, slabs[d], d, {
           output,
           final,
           initial: state,
@@ -142,7 +142,7 @@ function backThroughDirection(
     cell,
     {
       gradOutput: gradOutput && gradOutput + wide,
-      gradOutputStride: output.shape[1]!,
+      gradOutputStride: output.shape[1],
       gradFinalHidden: gradFinalHidden && gradFinalHidden + deep,
       gradFinalCell: gradFinalCell && gradFinalCell + deep,
       hiddenPanels: gatePanels(weights.weightHh, gates, 1),
@@ -171,9 +171,9 @@ function backThroughDirection(
       panels: gatePanels(weights.weightIh, gates, 1),
       bias: 0,
       m: packedRows.rows,
-      n: x.shape[1]!,
+      n: x.shape[1],
       k,
-      cStride: x.shape[1]!,
+      cStride: x.shape[1],
       aStride: k,
     });
   }
