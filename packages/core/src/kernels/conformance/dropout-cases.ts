@@ -45,7 +45,7 @@ export function dropoutCases(): ConformanceCase[] {
                 accumulate,
                 scale,
               });
-              const of = mapped(rows * width, (i) => Math.abs(start[i]) + Math.abs(scale * x[i]));
+              const of = (): Float64Array => mapped(rows * width, (i) => Math.abs(start[i]) + Math.abs(scale * x[i]));
               // A mask that differs anywhere differs by the whole element.
               const tolerance = accumulate ? { roundings: 2, of } : exact;
               return { out: { values: stage.read(out), tolerance } };

@@ -2,7 +2,7 @@ import { binaryOperations, unaryOperations } from "../signatures.ts";
 import type { ConformanceCase } from "./case.ts";
 import { exact, orDenormal } from "./outcome.ts";
 import type { Tolerance } from "./outcome.ts";
-import { mapped, specialValues } from "./samples.ts";
+import { largest, mapped, specialValues } from "./samples.ts";
 
 const counts = [1, 3, 4, 7, 31, 64, 1000, 4099];
 
@@ -94,9 +94,10 @@ function* unaryBackwardCases(): Generator<ConformanceCase> {
               accumulate,
             });
             // Up to four operations make the gradient, one more adds it.
-            const of = mapped(count, (i) => {
-              return Math.abs(gradY[i]) * slopes[name].size(x[i], y[i]) + accumulate * Math.abs(start[i]);
-            });
+            const of = (): Float64Array =>
+              mapped(count, (i) => {
+                return Math.abs(gradY[i]) * slopes[name].size(x[i], y[i]) + accumulate * Math.abs(start[i]);
+              });
             return { gradX: { values: stage.read(gradX), tolerance: { roundings: 5, of } } };
           },
         };
@@ -154,7 +155,7 @@ function* binaryCases(): Generator<ConformanceCase> {
             stage.kernels.binary({ out, a, b, plan, operation, accumulate });
             // a op b may be rounded before it is added, or not.
             const terms = stage.read(term);
-            const of = mapped(count, (i) => Math.abs(start[i]) + Math.abs(terms[i]));
+            const of = (): Float64Array => mapped(count, (i) => Math.abs(start[i]) + Math.abs(terms[i]));
             return { out: { values: stage.read(out), tolerance: { roundings: 2, of } } };
           },
         };
@@ -222,9 +223,10 @@ function* stridedCopyCases(): Generator<ConformanceCase> {
         if (!accumulate) return { out: { values: stage.read(out), tolerance: exact } };
         const terms = sizes.reduce((product, size, axis) => (outStrides[axis] === 0 ? product * size : product), 1);
         // Each element is a sum of its start and `terms` numbers, the largest of which bounds the rest.
-        const of = start.map(
-          (value) => Math.abs(value) + terms * x.reduce((most, v) => Math.max(most, Math.abs(v)), 0),
-        );
+        const of = (): Float64Array => {
+          const most = terms * largest(x);
+          return start.map((value) => Math.abs(value) + most);
+        };
         return { out: { values: stage.read(out), tolerance: { roundings: terms, of } } };
       },
     };
@@ -253,12 +255,13 @@ function* reduceSumCases(): Generator<ConformanceCase> {
           const scale = 0.375;
           stage.kernels.reduceSum({ out, x: stage.floats(x), outer, reduced, inner, scale, accumulate });
           // A chain of `reduced` additions, then the scale and the start.
-          const of = mapped(outer * inner, (i) => {
-            let sum = 0;
-            const from = Math.floor(i / inner) * reduced * inner + (i % inner);
-            for (let r = 0; r < reduced; r++) sum += Math.abs(x[from + r * inner]);
-            return scale * sum + accumulate * Math.abs(start[i]);
-          });
+          const of = (): Float64Array =>
+            mapped(outer * inner, (i) => {
+              let sum = 0;
+              const from = Math.floor(i / inner) * reduced * inner + (i % inner);
+              for (let r = 0; r < reduced; r++) sum += Math.abs(x[from + r * inner]);
+              return scale * sum + accumulate * Math.abs(start[i]);
+            });
           return { out: { values: stage.read(out), tolerance: { roundings: reduced + 2, of } } };
         },
       };

@@ -40,9 +40,10 @@ function* slabCases(): Generator<ConformanceCase> {
           const x = samples.normal(rows * inputs);
           const biasValues = bias ? samples.normal(width) : null;
           const slab = projectToSlab(stage, shape, { weight, x, inputs, bias: biasValues });
-          const of = productMagnitudes(x, transposed(weight, width, inputs), rows, width, inputs).map(
-            (sum, i) => sum + (biasValues ? Math.abs(biasValues[i % width]) : 0),
-          );
+          const of = (): Float64Array =>
+            productMagnitudes(x, transposed(weight, width, inputs), rows, width, inputs).map(
+              (sum, i) => sum + (biasValues ? Math.abs(biasValues[i % width]) : 0),
+            );
           return { slab: { values: fromSlab(stage, shape, slab), tolerance: { roundings: inputs + 2, of } } };
         },
       };
@@ -70,7 +71,7 @@ function* slabCases(): Generator<ConformanceCase> {
           aStride: k,
           accumulate: 0,
         });
-        const of = productMagnitudes(gradients, weight, rows, inputs, width);
+        const of = (): Float64Array => productMagnitudes(gradients, weight, rows, inputs, width);
         return { gradX: { values: stage.read(gradX), tolerance: { roundings: width + 2, of } } };
       },
     };
@@ -150,11 +151,12 @@ function* gateGradientCases(): Generator<ConformanceCase> {
               accumulate,
             });
             // One product per row; gates that were not asked for keep their value to the bit.
-            const of = productMagnitudes(transposed(gradients, rows, width), x, width, inputs, rows).map((sum, i) => {
-              const gate = Math.floor(i / inputs / hiddenSize);
-              const asked = gate >= firstGate && gate < firstGate + gateCount;
-              return asked ? sum + accumulate * Math.abs(start[i]) : 0;
-            });
+            const of = (): Float64Array =>
+              productMagnitudes(transposed(gradients, rows, width), x, width, inputs, rows).map((sum, i) => {
+                const gate = Math.floor(i / inputs / hiddenSize);
+                const asked = gate >= firstGate && gate < firstGate + gateCount;
+                return asked ? sum + accumulate * Math.abs(start[i]) : 0;
+              });
             return { gradWeight: { values: stage.read(gradWeight), tolerance: { roundings: rows + 2, of } } };
           },
         };
@@ -168,9 +170,8 @@ function* gateGradientCases(): Generator<ConformanceCase> {
           const gateGradients = toSlab(stage, shape, gradients);
           stage.kernels.gateBiasGradient({ gradBias, gateGradients, rows, gates, hiddenSize, accumulate });
           const ones = new Float32Array(rows).fill(1);
-          const of = productMagnitudes(ones, gradients, 1, width, rows).map(
-            (sum, j) => sum + accumulate * Math.abs(start[j]),
-          );
+          const of = (): Float64Array =>
+            productMagnitudes(ones, gradients, 1, width, rows).map((sum, j) => sum + accumulate * Math.abs(start[j]));
           return { gradBias: { values: stage.read(gradBias), tolerance: { roundings: rows + 1, of } } };
         },
       };

@@ -98,9 +98,10 @@ export function runGemmPacked(
 
 function outcome(values: Float64Array, problem: GemmProblem): Outcome {
   const { m, n, k, a, b, bias, start, accumulate } = problem;
-  const of = productMagnitudes(a, b, m, n, k).map((sum, i) => {
-    return sum + (bias ? Math.abs(bias[i % n]) : 0) + (accumulate ? Math.abs(start[i]) : 0);
-  });
+  const of = (): Float64Array =>
+    productMagnitudes(a, b, m, n, k).map((sum, i) => {
+      return sum + (bias ? Math.abs(bias[i % n]) : 0) + (accumulate ? Math.abs(start[i]) : 0);
+    });
   // k products added one after the other: at most a rounding each, or two without fused multiply-add (Higham 2002, 3.1).
   return { values, tolerance: { roundings: k + 2, of } };
 }

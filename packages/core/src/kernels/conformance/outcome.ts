@@ -3,13 +3,15 @@ import type { Precision } from "../kernels.ts";
 /**
  * How far a result may be from the reference: `roundings` times the unit roundoff (2^-24 in f32, 2^-53 in f64) times `of`,
  * plus `absolute`. `of` is the size of what was summed up, since that and not the result bounds the error of a sum; left
- * out, it is the result's own magnitude. No roundings and no absolute part: the reference's value, rounded once.
+ * out, it is the result's own magnitude; a function is called for the reference only. No roundings and no absolute part: the reference's value, rounded once.
  */
 export interface Tolerance {
   roundings: number;
-  of?: number | ArrayLike<number>;
+  of?: Size | (() => Size);
   absolute?: number;
 }
+
+type Size = number | ArrayLike<number>;
 
 /** What a case found: numbers to compare with the reference's, or with others that must have the same bits. */
 export type Outcome =
@@ -27,7 +29,8 @@ export function differences(actual: Outcome, expected: Outcome, precision: Preci
     return report(actual.values, actual.sameBitsAs, (i) => Object.is(actual.values[i], actual.sameBitsAs[i]));
   }
   if ("sameBitsAs" in expected) throw new Error("a case must give outcomes of the same kind on every kernel set");
-  const { roundings, of, absolute = 0 } = expected.tolerance;
+  const { roundings, of: given, absolute = 0 } = expected.tolerance;
+  const of = typeof given === "function" ? given() : given;
   const unit = precision === "f64" ? 2 ** -53 : 2 ** -24;
   const round = precision === "f64" ? (value: number): number => value : Math.fround;
   return report(actual.values, expected.values, (i) => {

@@ -4,7 +4,9 @@ import { fromSlab } from "./gate-slab.ts";
 import type { Outcome } from "./outcome.ts";
 import { cells, gatesOf, layerProblem, rowCount, runBackward, runForward } from "./recurrent-layer.ts";
 import type { LayerProblem } from "./recurrent-layer.ts";
-import { largest, mapped, productMagnitudes, transposed } from "./samples.ts";
+import { chainRoundings, layerSizes } from "./recurrent-bounds.ts";
+import type { LayerSizes } from "./recurrent-bounds.ts";
+import { largest } from "./samples.ts";
 import type { Samples } from "./samples.ts";
 import type { Stage } from "./stage.ts";
 
@@ -47,67 +49,24 @@ const shapes: Shape[] = [
   { title: "all rows empty", lengths: () => [0, 0, 0], inputSize: 2, hiddenSize: 5 },
 ];
 
-/**
- * How far a layer's results may be off. Roundings have random signs, so that a chain of n products is off by about sqrt(n)
- * roundings of its partial sums (Higham & Mary 2019), and those are about as large as the root of the sum of its squared
- * products. The state carries errors on but shrinks them by what gates and tanh' take: over all steps, and through four ulp
- * of each approximation, a few times one chain's error gathers, for which the factor 8 stands.
- */
-function chainRoundings(terms: number): number {
-  return 8 * Math.sqrt(terms + 16);
-}
-
-function squares(values: ArrayLike<number>): Float64Array {
-  return Float64Array.from(values, (value) => value * value);
-}
-
-/** The largest root of a sum of squared products in any element of A B, A [m, k], B [k, n]. */
-function largestRootOfSquares(
-  a: ArrayLike<number>,
-  b: ArrayLike<number>,
-  [m, n, k]: [m: number, n: number, k: number],
-): number {
-  return Math.sqrt(largest(productMagnitudes(squares(a), squares(b), m, n, k)));
-}
-
-/** The largest magnitude in each row of a matrix [rows, width]. */
-function largestInRows(matrix: ArrayLike<number>, rows: number, width: number): Float64Array {
-  return mapped(rows, (r) => largest(Array.from({ length: width }, (_, j) => matrix[r * width + j])));
-}
-
 function layerOutcomes(stage: Stage, problem: LayerProblem, { gap = 0, inPlace = false }): Record<string, Outcome> {
-  const { cell, lengths, inputSize, hiddenSize, weightInput, weightHidden } = problem;
+  const { cell, lengths, inputSize, hiddenSize } = problem;
   const gates = gatesOf(cell);
   const width = gates * hiddenSize;
   const rows = rowCount(lengths);
   const run = runForward(stage, problem, { gap, inPlace });
   const gradients = runBackward(stage, problem, run, { gap });
-
   const previousHidden = stage.read(run.previousHidden);
-  const seen = Math.max(
-    largestRootOfSquares(problem.x, transposed(weightInput, width, inputSize), [rows, width, inputSize]),
-    largestRootOfSquares(previousHidden, transposed(weightHidden, width, hiddenSize), [rows, width, hiddenSize]),
-    1,
-  );
-  const forward = (values: Float64Array): Outcome => {
-    const roundings = chainRoundings(inputSize + hiddenSize);
-    return { values, tolerance: { roundings, of: seen * Math.max(1, largest(values)) } };
-  };
 
-  const one = new Float64Array(rows).fill(1);
-  const gateRows = largestInRows(gradients.gates, rows, width);
-  const hiddenGateRows = largestInRows(gradients.hiddenGates, rows, width);
-  const steepest = Math.max(largest(gateRows), largest(hiddenGateRows));
-  const back = (weight: ArrayLike<number>, inputs: number): number => {
-    return steepest * largestRootOfSquares(new Float64Array(width).fill(1), weight, [1, inputs, width]);
+  let found: LayerSizes | null = null;
+  const sizes = (): LayerSizes => (found ??= layerSizes(problem, previousHidden, gradients));
+  const forward = (values: Float64Array): Outcome => {
+    const of = (): number => sizes().seen * Math.max(1, largest(values));
+    return { values, tolerance: { roundings: chainRoundings(inputSize + hiddenSize), of } };
   };
-  const overRows = (gate: Float64Array, x: Float64Array): number => largestRootOfSquares(gate, x, [1, 1, rows]);
-  const xRows = largestInRows(problem.x, rows, inputSize);
-  const hiddenRows = largestInRows(previousHidden, rows, hiddenSize);
-  const stateSize = Math.max(back(weightHidden, hiddenSize), largest(gradients.initialHidden));
-  const backward = (values: Float64Array, of: number, terms = 0): Outcome => {
-    const roundings = chainRoundings(inputSize + width + terms);
-    return { values, tolerance: { roundings, of: seen * Math.max(of, largest(values)) } };
+  const backward = (values: Float64Array, size: keyof LayerSizes, terms = 0): Outcome => {
+    const of = (): number => sizes().seen * Math.max(sizes()[size], largest(values));
+    return { values, tolerance: { roundings: chainRoundings(inputSize + width + terms), of } };
   };
 
   const outcomes: Record<string, Outcome> = {
@@ -115,19 +74,19 @@ function layerOutcomes(stage: Stage, problem: LayerProblem, { gap = 0, inPlace =
     finalHidden: forward(stage.read(run.finalHidden)),
     previousHidden: forward(previousHidden),
     gates: forward(fromSlab(stage, { rows, gates, hiddenSize }, run.gates)),
-    gateGradients: backward(gradients.gates, stateSize),
-    hiddenGateGradients: backward(gradients.hiddenGates, stateSize),
-    gradInitialHidden: backward(gradients.initialHidden, stateSize),
-    gradX: backward(gradients.x, back(weightInput, inputSize)),
-    gradWeightInput: backward(gradients.weightInput, overRows(gateRows, xRows), rows),
-    gradWeightHidden: backward(gradients.weightHidden, overRows(hiddenGateRows, hiddenRows), rows),
-    gradBiasInput: backward(gradients.biasInput, overRows(gateRows, one), rows),
-    gradBiasHidden: backward(gradients.biasHidden, overRows(hiddenGateRows, one), rows),
+    gateGradients: backward(gradients.gates, "state"),
+    hiddenGateGradients: backward(gradients.hiddenGates, "state"),
+    gradInitialHidden: backward(gradients.initialHidden, "state"),
+    gradX: backward(gradients.x, "x"),
+    gradWeightInput: backward(gradients.weightInput, "weightInput", rows),
+    gradWeightHidden: backward(gradients.weightHidden, "weightHidden", rows),
+    gradBiasInput: backward(gradients.biasInput, "biasInput", rows),
+    gradBiasHidden: backward(gradients.biasHidden, "biasHidden", rows),
   };
   if (cell === "lstm") {
     outcomes.finalCell = forward(stage.read(run.finalCell));
     outcomes.previousCell = forward(stage.read(run.previousCell));
-    outcomes.gradInitialCell = backward(gradients.initialCell, stateSize);
+    outcomes.gradInitialCell = backward(gradients.initialCell, "state");
   }
   if (run.candidate) outcomes.candidate = forward(stage.read(run.candidate));
   return outcomes;

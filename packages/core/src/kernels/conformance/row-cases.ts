@@ -37,13 +37,14 @@ export function rowCases(): ConformanceCase[] {
                 const out = stage.floats(start);
                 stage.kernels.scatterAddRows({ out, x: stage.floats(x), index: stage.ints(index), rows, width });
                 // As many additions as rows hit the same target: at most all.
-                const of = mapped(table * width, (i) => {
-                  const target = Math.floor(i / width);
-                  return index.reduce(
-                    (sum, row, r) => (row === target ? sum + Math.abs(x[r * width + (i % width)]) : sum),
-                    Math.abs(start[i]),
-                  );
-                });
+                const of = (): Float64Array =>
+                  mapped(table * width, (i) => {
+                    const target = Math.floor(i / width);
+                    return index.reduce(
+                      (sum, row, r) => (row === target ? sum + Math.abs(x[r * width + (i % width)]) : sum),
+                      Math.abs(start[i]),
+                    );
+                  });
                 return { out: { values: stage.read(out), tolerance: { roundings: rows, of } } };
               },
             } satisfies ConformanceCase,

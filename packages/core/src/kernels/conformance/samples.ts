@@ -1,5 +1,18 @@
 import { Random, randomKey } from "../../memory/random.ts";
 
+/** A prime, so that no matrix holds the same row twice. */
+const poolSize = 65521;
+let pool: Float64Array | null = null;
+
+/** Drawn once; every case takes a stretch from a place of its own. */
+function normals(): Float64Array {
+  if (!pool) {
+    const random = new Random(randomKey(0, "conformance", "normals"));
+    pool = Float64Array.from({ length: poolSize }, () => random.normal());
+  }
+  return pool;
+}
+
 /**
  * Seeded numbers for one case. All are float32 values, so that every kernel set starts from the same inputs; after
  * `rewind` the same arrays come again, to be read only.
@@ -18,7 +31,11 @@ export class Samples {
   }
 
   normal(count: number, scale = 1): Float64Array {
-    return this.#draw(count, (random) => Math.fround(scale * random.normal()));
+    let place = -1;
+    return this.#draw(count, (random) => {
+      place = place < 0 ? random.integer(poolSize) : (place + 1) % poolSize;
+      return Math.fround(scale * normals()[place]);
+    });
   }
 
   uniform(count: number, low = -1, high = 1): Float64Array {
@@ -40,7 +57,7 @@ export class Samples {
 
   #draw(count: number, next: (random: Random) => number): Float64Array {
     const place = this.#next++;
-    return (this.#drawn[place] ??= Float64Array.from({ length: count }, () => next(this.#random)));
+    return (this.#drawn[place] ??= new Float64Array(count).map(() => next(this.#random)));
   }
 }
 

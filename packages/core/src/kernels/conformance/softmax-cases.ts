@@ -61,13 +61,14 @@ function softmaxCase(
       const out = stage.room(rows, width);
       stage.kernels.softmax({ out, x: stage.floats(x), rows, width, log });
       const numbers = rowsOf(x, rows, width);
-      const of = mapped(rows * width, (i) => {
-        const row = numbers[Math.floor(i / width)];
-        const j = i % width;
-        const probability = Math.exp(row.x[j] - row.largest - row.logSum);
-        // An impossible class has probability 0 exactly.
-        return log ? logSize(row, j) : probability && probability * logSize(row, j);
-      });
+      const of = (): Float64Array =>
+        mapped(rows * width, (i) => {
+          const row = numbers[Math.floor(i / width)];
+          const j = i % width;
+          const probability = Math.exp(row.x[j] - row.largest - row.logSum);
+          // An impossible class has probability 0 exactly.
+          return log ? logSize(row, j) : probability && probability * logSize(row, j);
+        });
       // The sum is a chain of `width` additions, the rest a few operations and two approximations of four ulp.
       return { out: { values: stage.read(out), tolerance: { roundings: width + 16, of, absolute: orDenormal } } };
     },
@@ -110,14 +111,15 @@ function* softmaxBackwardCases(): Generator<ConformanceCase> {
               log,
               accumulate,
             });
-            const of = mapped(rows * width, (i) => {
-              const first = i - (i % width);
-              let sum = 0;
-              for (let j = first; j < first + width; j++) sum += Math.abs(gradY[j]) * (log ? 1 : y[j]);
-              // exp(y) is rounded relative to y as well.
-              const factor = log ? Math.exp(y[i]) * (1 + Math.abs(y[i])) : y[i];
-              return Math.abs(gradY[i]) * (log ? 1 : y[i]) + factor * sum + accumulate * Math.abs(start[i]);
-            });
+            const of = (): Float64Array =>
+              mapped(rows * width, (i) => {
+                const first = i - (i % width);
+                let sum = 0;
+                for (let j = first; j < first + width; j++) sum += Math.abs(gradY[j]) * (log ? 1 : y[j]);
+                // exp(y) is rounded relative to y as well.
+                const factor = log ? Math.exp(y[i]) * (1 + Math.abs(y[i])) : y[i];
+                return Math.abs(gradY[i]) * (log ? 1 : y[i]) + factor * sum + accumulate * Math.abs(start[i]);
+              });
             return { gradX: { values: stage.read(gradX), tolerance: { roundings: width + 12, of } } };
           },
         };
@@ -223,15 +225,16 @@ function* crossEntropyCases(): Generator<ConformanceCase> {
               accumulate,
               labelSmoothing,
             });
-            const of = mapped(rows * classes, (i) => {
-              const r = Math.floor(i / classes);
-              // An ignored row gets nothing: its start to the bit.
-              if (targets[r] === ignoreIndex) return 0;
-              const logProbability = logits[i] - logNormalizer[r];
-              const probability = Math.exp(logProbability) * (1 + Math.abs(logProbability));
-              const wanted = (targets[r] === i % classes ? 1 : 0) + labelSmoothing / classes;
-              return (gradLoss / (mean ? counted : 1)) * (probability + wanted) + accumulate * Math.abs(start[i]);
-            });
+            const of = (): Float64Array =>
+              mapped(rows * classes, (i) => {
+                const r = Math.floor(i / classes);
+                // An ignored row gets nothing: its start to the bit.
+                if (targets[r] === ignoreIndex) return 0;
+                const logProbability = logits[i] - logNormalizer[r];
+                const probability = Math.exp(logProbability) * (1 + Math.abs(logProbability));
+                const wanted = (targets[r] === i % classes ? 1 : 0) + labelSmoothing / classes;
+                return (gradLoss / (mean ? counted : 1)) * (probability + wanted) + accumulate * Math.abs(start[i]);
+              });
             const values = stage.read(gradLogits);
             return { gradLogits: { values, tolerance: { roundings: 20, of, absolute: orDenormal } } };
           },

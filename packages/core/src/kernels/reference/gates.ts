@@ -30,12 +30,14 @@ export function gateWeightGradient(heap: ReferenceHeap, args: KernelArguments<"g
   const gateGradients = heap.at(args.gateGradients);
   const x = heap.at(args.x);
   const width = args.gates * hiddenSize;
+  const sums = new Float64Array(inputs);
   for (let j = args.firstGate * hiddenSize; j < (args.firstGate + args.gateCount) * hiddenSize; j++) {
-    for (let k = 0; k < inputs; k++) {
-      let sum = args.accumulate ? f[gradWeight + j * inputs + k] : 0;
-      for (let r = 0; r < rows; r++) sum += f[gateGradients + r * width + j] * f[x + r * xStride + k];
-      f[gradWeight + j * inputs + k] = sum;
+    for (let k = 0; k < inputs; k++) sums[k] = args.accumulate ? f[gradWeight + j * inputs + k] : 0;
+    for (let r = 0; r < rows; r++) {
+      const gradient = f[gateGradients + r * width + j];
+      for (let k = 0; k < inputs; k++) sums[k] += gradient * f[x + r * xStride + k];
     }
+    f.set(sums, gradWeight + j * inputs);
   }
 }
 

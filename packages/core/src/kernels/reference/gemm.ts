@@ -11,12 +11,15 @@ export function gemm(heap: ReferenceHeap, args: KernelArguments<"gemm">): void {
   const bias = heap.at(args.bias);
   const [aRow, aColumn] = args.transposeA ? [1, aStride] : [aStride, 1];
   const [bRow, bColumn] = args.transposeB ? [1, bStride] : [bStride, 1];
+  // A row of C at a time, so that B is read along its rows where it is stored so.
+  const sums = new Float64Array(n);
   for (let i = 0; i < m; i++) {
-    for (let j = 0; j < n; j++) {
-      let sum = args.accumulate ? f[c + i * cStride + j] : args.bias ? f[bias + j] : 0;
-      for (let l = 0; l < k; l++) sum += f[a + i * aRow + l * aColumn] * f[b + l * bRow + j * bColumn];
-      f[c + i * cStride + j] = sum;
+    for (let j = 0; j < n; j++) sums[j] = args.accumulate ? f[c + i * cStride + j] : args.bias ? f[bias + j] : 0;
+    for (let l = 0; l < k; l++) {
+      const factor = f[a + i * aRow + l * aColumn];
+      for (let j = 0; j < n; j++) sums[j] += factor * f[b + l * bRow + j * bColumn];
     }
+    f.set(sums, c + i * cStride);
   }
 }
 
