@@ -1,0 +1,84 @@
+// The benchmarks: `npm run bench -- --help`.
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { parseCase, standardCases } from "./cases.js";
+import { memory } from "./memory.js";
+import { ParticipantError } from "./participant.js";
+import { profile } from "./profile.js";
+import { report } from "./report.js";
+import { rows } from "./rows.js";
+
+/** @param {string} text */
+function wholeNumber(text) {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("expected a whole number from 1.");
+  return value;
+}
+
+/** @param {string} name */
+function caseNamed(name) {
+  const shape = parseCase(name);
+  if (shape) return shape;
+  throw new InvalidArgumentError(
+    `expected CELL-LxH-bB-tT-vV with cell rnn, lstm or gru, and maybe -mixed, such as\n  ${standardCases.join("\n  ")}`,
+  );
+}
+
+/** @param {string} name @param {ReturnType<typeof caseNamed>[]} before */
+const moreCases = (name, before = []) => [...before, caseNamed(name)];
+
+/** @param {string} path @param {string[]} before */
+const morePaths = (path, before = []) => [...before, path];
+
+const program = new Command("bench").description("measures Hiddenstate, and the peers that are installed beside it");
+program.exitOverride();
+
+/** @param {Command} command */
+function withEngine(command) {
+  return command
+    .option("--backend <name>", "auto, wasm or reference", "auto")
+    .option("--instruction-set <name>", "of the wasm kernels: relaxed or simd128; default: the best that runs here")
+    .option("--threads <n>", "how many threads compute", wholeNumber, 1);
+}
+
+withEngine(program.command("rows", { isDefault: true }))
+  .description("measures the cases (this is what runs without a command)")
+  .option("--case <name>", "measure only this case; may be given more than once", moreCases)
+  .option("--repeats <n>", "samples of everything", wholeNumber, 5)
+  .option("--json", "one JSON object a line on standard output, nothing else there")
+  .option("--peers", "measure the peers that are installed too (the default)", true)
+  .option("--no-peers", "measure Hiddenstate only")
+  .option("--also-node <path>", "another Node to measure in the same run; may be given more than once", morePaths)
+  .option("--save <file>", "write a results file for the report")
+  .action(rows);
+
+program
+  .command("memory")
+  .description("trains, evaluates and generates for many steps, and fails if any memory grows")
+  .option("--backend <name>", "auto, wasm or reference", "auto")
+  .option("--steps <n>", "training steps", wholeNumber, 10_000)
+  .option("--json", "one JSON object a line on standard output, nothing else there")
+  .option("--save <file>", "write a results file for the report")
+  .action(memory);
+
+withEngine(program.command("profile"))
+  .description("which kernels a training step's time goes to")
+  .option("--case <name>", "what to train", caseNamed, caseNamed("lstm-2x256-b32-t64-v64"))
+  .option("--steps <n>", "training steps to time", wholeNumber, 10)
+  .option("--json", "one JSON object a line on standard output, nothing else there")
+  .action(profile);
+
+program
+  .command("report")
+  .description("writes the tables of docs/performance.md from bench/results")
+  .option("--check", "write nothing; fail if the tables are not those of the results")
+  .action(report);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else if (error instanceof ParticipantError) {
+    console.error(`bench: ${error.message}`);
+    process.exitCode = error.wrongUse ? 2 : 1;
+  } else throw error;
+}

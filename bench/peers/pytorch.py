@@ -1,0 +1,125 @@
+"""PyTorch's side of a case, on the processor. usage: pytorch.py CASE THREADS LENGTHS_AS_JSON; then see ../serve.js"""
+import json
+import os
+import re
+import sys
+import time
+
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+CELLS = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
+SAMPLE_SECONDS, WARM_UP_SECONDS, WARM_UP_CALLS, MOST_CALLS = 0.25, 1.5, 2, 1000
+
+
+class CharModel(nn.Module):
+    def __init__(self, cell, layers, hidden, vocabulary):
+        super().__init__()
+        self.embedding = nn.Embedding(vocabulary, hidden)
+        self.rnn = CELLS[cell](hidden, hidden, layers)
+        self.output = nn.Linear(hidden, vocabulary)
+
+    def forward(self, ids, state=None, lengths=None):
+        output, state = recurrent(self.rnn, self.embedding(ids), state, lengths)
+        return self.output(output), state
+
+
+def recurrent(rnn, x, state=None, lengths=None):
+    if lengths is None:
+        return rnn(x, state)
+    output, state = rnn(pack_padded_sequence(x, lengths, enforce_sorted=False), state)
+    return pad_packed_sequence(output, total_length=x.shape[0])[0], state
+
+
+def resident_mb(field):
+    """VmRSS or VmHWM of this process, in MiB."""
+    with open("/proc/self/status") as status:
+        return int(re.search(rf"^{field}:\s+(\d+) kB$", status.read(), re.M).group(1)) / 1024
+
+
+class Timer:
+    """As timer in ../timing.js."""
+
+    def __init__(self, work):
+        self.work, self.call_seconds = work, 0.0
+
+    def time(self, calls):
+        start = time.perf_counter()
+        for _ in range(calls):
+            self.work()
+        return (time.perf_counter() - start) / calls
+
+    def warm_up(self):
+        start, calls = time.perf_counter(), 0
+        while calls < WARM_UP_CALLS or time.perf_counter() - start < WARM_UP_SECONDS:
+            self.call_seconds, calls = self.time(1), calls + 1
+
+    def sample(self):
+        calls = min(MOST_CALLS, max(1, int(SAMPLE_SECONDS / self.call_seconds) + 1))
+        if calls > 1:
+            self.time(min(20, calls))
+        return self.time(calls)
+
+
+def phases(cell, layers, hidden, batch, steps, vocabulary, lengths):
+    torch.manual_seed(0)
+    model = CharModel(cell, layers, hidden, vocabulary)
+    adam = torch.optim.Adam(model.parameters(), 1e-3, fused=True)
+    ids, targets = torch.randint(0, vocabulary, (steps, batch)), torch.randint(0, vocabulary, (steps, batch))
+    if lengths is not None:
+        lengths = torch.tensor(lengths)
+        targets = targets.masked_fill(torch.arange(steps)[:, None] >= lengths[None, :], -100)
+
+    def train():
+        adam.zero_grad()
+        logits, _ = model(ids, None, lengths)
+        nn.functional.cross_entropy(logits.view(-1, vocabulary), targets.view(-1)).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        adam.step()
+
+    def stepping(step):
+        states = [None]
+
+        def work():
+            with torch.inference_mode():
+                states[0] = step(states[0])
+
+        return work
+
+    one_id, one_x, x = ids[:1, :1].clone(), torch.randn(1, 1, hidden), torch.randn(steps, batch, hidden)
+
+    def forward():
+        with torch.inference_mode():
+            recurrent(model.rnn, x, None, lengths)
+
+    return {
+        "train": train,
+        "stream": stepping(lambda state: model(one_id, state)[1]),
+        "streamRecurrent": stepping(lambda state: model.rnn(one_x, state)[1]),
+        "forward": forward,
+    }
+
+
+def answer(**message):
+    print(json.dumps(message), flush=True)
+
+
+def main():
+    cell, *sizes = re.fullmatch(r"(rnn|lstm|gru)-(\d+)x(\d+)-b(\d+)-t(\d+)-v(\d+)(?:-mixed)?", sys.argv[1]).groups()
+    torch.set_num_threads(int(sys.argv[2]))
+    idle = resident_mb("VmRSS")
+    timers = {name: Timer(work) for name, work in phases(cell, *map(int, sizes), json.loads(sys.argv[3])).items()}
+    answer(ready=True, version=torch.__version__)
+    for line in iter(sys.stdin.readline, ""):
+        request, _, phase = line.strip().partition(" ")
+        if request == "memory":
+            answer(peakRssMb=resident_mb("VmHWM"), rssAboveIdleMb=resident_mb("VmRSS") - idle)
+        elif request == "warm":
+            timers[phase].warm_up()
+            answer()
+        else:
+            answer(ms=timers[phase].sample() * 1e3)
+
+
+main()

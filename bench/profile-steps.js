@@ -1,0 +1,81 @@
+// Times every kernel of a case's training steps.  usage: node profile-steps.js CASE ENGINE_OPTIONS_AS_JSON STEPS; one line of JSON
+import { runtime } from "../packages/core/dist/memory/runtime.js";
+import { parseCase } from "./cases.js";
+import { startEngine } from "./start-engine.js";
+import { spreadOf } from "./timing.js";
+import { workOf } from "./work.js";
+
+const shape = /** @type {import("./cases.js").Case} */ (parseCase(process.argv[2]));
+const steps = Number(process.argv[4]);
+const info = await startEngine(process.argv[3]);
+if (info) {
+  const { train } = workOf(shape);
+  const start = performance.now();
+  for (let i = 0; i < 3 || performance.now() - start < 2000; i++) train();
+
+  const times = instrument();
+  const stepTimes = [];
+  for (let i = 0; i < steps; i++) {
+    const before = performance.now();
+    train();
+    stepTimes.push(performance.now() - before);
+  }
+  const total = stepTimes.reduce((sum, ms) => sum + ms, 0);
+  const kernels = [...times].map(([kernel, { calls, ms, flops }]) => ({
+    kernel,
+    calls: calls / steps,
+    ms: ms / steps,
+    share: ms / total,
+    ...(flops > 0 && { gflops: flops / ms / 1e6 }),
+  }));
+  const inKernels = kernels.reduce((sum, { ms }) => sum + ms, 0);
+  const stepMs = total / steps;
+  kernels.push({ kernel: "(outside kernels)", calls: 1, ms: stepMs - inKernels, share: 1 - inKernels / stepMs });
+  kernels.sort((a, b) => b.ms - a.ms);
+  const { backend, instructionSet } = info;
+  const facts = { backend, instructionSet, node: process.version, stepMs, spread: spreadOf(stepTimes) };
+  process.stdout.write(`${JSON.stringify({ ready: true, ...facts, kernels })}\n`);
+}
+
+/** Puts a stopwatch around each kernel; a matrix product's name gets its shape. */
+function instrument() {
+  const kernels = /** @type {Record<string, (args: Record<string, number>) => void>} */ (
+    /** @type {unknown} */ (runtime().kernelSet.kernels)
+  );
+  /** @type {Map<string, { calls: number, ms: number, flops: number }>} */
+  const measured = new Map();
+  for (const [name, kernel] of Object.entries(kernels)) {
+    kernels[name] = (args) => {
+      const before = performance.now();
+      kernel(args);
+      const ms = performance.now() - before;
+      const { label, flops } = describe(name, args);
+      const entry = measured.get(label) ?? { calls: 0, ms: 0, flops: 0 };
+      measured.set(label, { calls: entry.calls + 1, ms: entry.ms + ms, flops: entry.flops + flops });
+    };
+  }
+  return measured;
+}
+
+/** @param {string} name @param {Record<string, number>} args */
+function describe(name, args) {
+  const { m, n, k, rows, hiddenSize, inputSize, inputs, gateCount } = args;
+  const gates = { l: 4, g: 3, r: 1 }[name[0]] ?? 0;
+  switch (name) {
+    case "gemm":
+    case "gemmPacked":
+      return { label: `${name} ${m}x${n}x${k}`, flops: 2 * m * n * k };
+    case "gateWeightGradient":
+      return { label: name, flops: 2 * rows * gateCount * hiddenSize * inputs };
+    case "rnnForward":
+    case "lstmForward":
+    case "gruForward":
+      return { label: name, flops: 2 * rows * gates * hiddenSize * (inputSize + hiddenSize) };
+    case "rnnBackward":
+    case "lstmBackward":
+    case "gruBackward":
+      return { label: name, flops: 2 * rows * gates * hiddenSize * hiddenSize };
+    default:
+      return { label: name, flops: 0 };
+  }
+}

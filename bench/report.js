@@ -1,0 +1,196 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { shortNumber } from "./table.js";
+import { targets } from "./targets.js";
+
+/**
+ * @typedef {import("./conduct.js").Row} Row
+ * @typedef {import("./timing.js").Spread} Spread
+ */
+
+/**
+ * One run of the cases, as it lies in results/.
+ *
+ * @typedef {object} Results
+ * @property {"rows"} kind
+ * @property {string} date ISO 8601
+ * @property {number} minutes that the run took
+ * @property {string} commit
+ * @property {import("./machine.js").Machine} machine
+ * @property {{ before: number, after: number }} load of the machine, over a minute
+ * @property {number} repeats
+ * @property {Row[]} rows
+ */
+
+/**
+ * A run of the memory check, as it lies in results/.
+ *
+ * @typedef {object} MemoryResults
+ * @property {"memory"} kind
+ * @property {string} date
+ * @property {string} commit
+ * @property {string} node
+ * @property {string} backend
+ * @property {number} steps
+ * @property {number} jsHeapBytes growth
+ * @property {number} tensorBytes growth
+ * @property {number} reservedBytes growth
+ * @property {boolean} grew
+ * @property {import("./memory.js").MemorySample[]} samples
+ */
+
+const page = new URL("../docs/performance.md", import.meta.url);
+const folder = new URL("results/", import.meta.url);
+const begin = "<!-- from bench/results, by `npm run bench -- report` -->";
+const end = "<!-- end of what comes from bench/results -->";
+
+/** @param {{ check?: boolean }} options */
+export function report({ check }) {
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith(".json"))
+    .toSorted();
+  /** @type {(Results | MemoryResults)[]} */
+  const results = files.map((name) => JSON.parse(readFileSync(new URL(name, folder), "utf8")));
+  const rows = results.filter((one) => one.kind === "rows");
+  const memory = results.filter((one) => one.kind === "memory");
+  const parts = [targetTable(rows), ...rows.map(runSection), ...memory.map(memorySection)];
+
+  const before = readFileSync(page, "utf8");
+  const [start, stop] = [before.indexOf(begin) + begin.length, before.indexOf(end)];
+  const after = `${before.slice(0, start)}\n\n${parts.join("\n\n")}\n\n${before.slice(stop)}`;
+  if (check && after !== before) {
+    console.error("docs/performance.md is not what bench/results says; run `npm run bench -- report`");
+    process.exitCode = 1;
+  } else if (!check) {
+    writeFileSync(page, after);
+  }
+}
+
+/** @param {readonly Results[]} runs */
+function targetTable(runs) {
+  const lines = targets.map((target) => {
+    const row = runs
+      .flatMap((run) => run.rows)
+      .findLast(
+        (one) =>
+          one.peer === "hiddenstate" &&
+          one.backend === "wasm" &&
+          one.threads === 1 &&
+          one.case === target.case &&
+          one.node?.startsWith(`v${target.nodeMajor}.`),
+      );
+    const value = row && target.value(row);
+    const reached =
+      value === undefined ? "not measured" : value >= target.least ? "yes" : shortfall(value, target.least);
+    return [target.what, `${target.least}${target.unit}`, shortNumber(value) + (value ? target.unit : ""), reached];
+  });
+  return `### Targets\n\n\`${targets[0].case}\`, WebAssembly, one thread:\n\n${markdownTable(["", "at least", "measured", "reached"], lines)}`;
+}
+
+/** @param {number} value @param {number} least */
+function shortfall(value, least) {
+  return `no, ${((1 - value / least) * 100).toFixed(0)} % short`;
+}
+
+/** @param {Results} run */
+function runSection(run) {
+  const { machine } = run;
+  const extensions = machine.vectorExtensions.length ? ` (${machine.vectorExtensions.join(", ")})` : "";
+  const intro =
+    `${machine.processor}${extensions}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.system}; commit ${run.commit}. ` +
+    `Medians of ${run.repeats} samples with the least and the most; all of a case's rows were measured in turn in the same minutes. ` +
+    `Load of the machine (our own process counts 1): ${run.load.before} before, ${run.load.after} after ${run.minutes} minutes.`;
+  const names = [...new Set(run.rows.map((row) => row.case))];
+  const tables = names.map((name) => {
+    const rows = run.rows.filter((row) => row.case === name);
+    return `\`${name}\`\n\n${caseTable(rows)}`;
+  });
+  return `### ${run.date.slice(0, 10)}, ${threadsOf(run)}\n\n${intro}\n\n${tables.join("\n\n")}`;
+}
+
+/** @param {Results} run */
+function threadsOf(run) {
+  const threads = [...new Set(run.rows.map((row) => row.threads))];
+  return threads.map((count) => (count === 1 ? "1 thread" : `${count} threads`)).join(" and ");
+}
+
+/** @param {readonly Row[]} rows */
+function caseTable(rows) {
+  const ours = rows.filter((row) => row.peer === "hiddenstate");
+  const lines = rows.map((row) => [
+    nameOf(row),
+    shortNumber(row.trainTokensPerSecond),
+    shortNumber(row.trainGflops),
+    withSpread(row.spread.train, 1),
+    withSpread(row.spread.stream, 1e3),
+    withSpread(row.spread.streamRecurrent, 1e3),
+    withSpread(row.spread.forward, 1),
+    shortNumber(row.forwardGflops),
+    shortNumber(row.rssAboveIdleMb),
+    row.peer === "hiddenstate" ? "" : (ours.map((own) => trainingRatio(own, row)).find((ratio) => ratio) ?? ""),
+  ]);
+  const heads = [
+    "",
+    "tokens/s",
+    "GFLOP/s",
+    "step, ms",
+    "stream, µs",
+    "recurrent only, µs",
+    "forward, ms",
+    "GFLOP/s",
+    "MB above idle",
+    "ours trains",
+  ];
+  // Columns that nobody has an entry in say nothing.
+  const used = heads.map((_, column) => column === 0 || lines.some((line) => line[column] !== ""));
+  const pick = (/** @type {string[]} */ cells) => cells.filter((_, column) => used[column]);
+  return markdownTable(pick(heads), lines.map(pick));
+}
+
+/** @param {Row} row */
+function nameOf(row) {
+  const own = [row.backend, row.instructionSet].filter(Boolean).join(" ");
+  const node = row.node ? `Node ${row.node.slice(1)}` : "";
+  return [`${row.peer} ${row.version ?? own}`.trim(), node].filter(Boolean).join(", ");
+}
+
+/** @param {Row} ours @param {Row} other */
+function trainingRatio(ours, other) {
+  if (other.node && other.node !== ours.node) return "";
+  const ratio = ours.times?.[other.peer]?.train;
+  return ratio === undefined ? "" : `${shortNumber(ratio)}x as fast`;
+}
+
+/** @param {Spread | undefined} spread milliseconds @param {number} scale */
+function withSpread(spread, scale) {
+  if (!spread) return "";
+  const [median, min, max] = [spread.median, spread.min, spread.max].map((value) => shortNumber(value * scale));
+  return `${median} (${min} - ${max})`;
+}
+
+/** @param {MemoryResults} run */
+function memorySection(run) {
+  const first = run.samples[0];
+  const last = run.samples[run.samples.length - 1];
+  const lines = [
+    ["JavaScript heap, KiB", kib(first.jsHeapBytes), kib(last.jsHeapBytes)],
+    ["living tensors, KiB", kib(first.tensorBytes), kib(last.tensorBytes)],
+    ["kernels' heap, KiB", kib(first.reservedBytes), kib(last.reservedBytes)],
+    ["resident memory, MB", shortNumber(first.rssMb), shortNumber(last.rssMb)],
+  ];
+  const heads = ["", `after ${shortNumber(first.step)} steps`, `after ${shortNumber(last.step)} steps`];
+  const intro =
+    `${shortNumber(run.steps)} training steps of batches and lengths that change every time, with evaluation and generation in ` +
+    `between (${run.backend}, Node ${run.node.slice(1)}, commit ${run.commit}, ${run.date.slice(0, 10)}):`;
+  return `### Memory over many steps\n\n${intro}\n\n${markdownTable(heads, lines)}`;
+}
+
+/** @param {number} bytes */
+function kib(bytes) {
+  return shortNumber(bytes / 1024);
+}
+
+/** @param {readonly string[]} heads @param {readonly (readonly string[])[]} rows */
+function markdownTable(heads, rows) {
+  const rule = heads.map((_, column) => (column === 0 ? "---" : "---:"));
+  return [heads, rule, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}

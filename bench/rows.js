@@ -1,0 +1,137 @@
+import { parseCase, standardCases } from "./cases.js";
+import { addRatios, conduct } from "./conduct.js";
+import { ourselves, peers, peersFolder } from "./contenders.js";
+import { engineOptions, explained } from "./engine-options.js";
+import { commit, load, machine } from "./machine.js";
+import { saveResults } from "./results.js";
+import { shortNumber, table } from "./table.js";
+
+/**
+ * @typedef {import("./cases.js").Case} Case
+ * @typedef {import("./conduct.js").Row} Row
+ */
+
+/**
+ * @typedef {object} RowsOptions
+ * @property {Case[]} [case]
+ * @property {string} backend
+ * @property {string} [instructionSet]
+ * @property {number} threads
+ * @property {number} repeats
+ * @property {boolean} [json]
+ * @property {boolean} peers
+ * @property {string[]} [alsoNode]
+ * @property {string} [save]
+ */
+
+/**
+ * Measures the cases one after the other and prints each when it is done.
+ * @param {RowsOptions} options
+ */
+export async function rows(options) {
+  const { threads, repeats, json, save } = options;
+  const shapes = options.case ?? standardCases.map((name) => /** @type {Case} */ (parseCase(name)));
+  const nodes = [process.execPath, ...(options.alsoNode ?? [])];
+  const say = (/** @type {string} */ text) => (json ? console.error(text) : console.log(text));
+  const present = options.peers ? presentPeers(say) : [];
+  const started = new Date();
+  const loadBefore = load();
+  /** @type {Row[]} */
+  const all = [];
+
+  for (const shape of shapes) {
+    const contenders = [
+      ...nodes.map((node) => ourselves(shape, { node, threads, engineOptions: engineOptions(options) })),
+      ...present.flatMap((peer) =>
+        (peer.runsOnNode ? nodes : nodes.slice(0, 1)).map((node) => peer.contender(shape, threads, node)),
+      ),
+    ].filter((contender) => contender !== null);
+    let measured;
+    try {
+      measured = await conduct(shape, contenders, { repeats, complain: (text) => console.error(text) });
+    } catch (error) {
+      throw explained(error, options);
+    }
+    addRatios(measured);
+    if (json) for (const row of measured) console.log(JSON.stringify(row));
+    else console.log(`\n${caseTable(shape, measured)}`);
+    all.push(...measured);
+  }
+
+  if (save) {
+    /** @type {import("./report.js").Results} */
+    const results = {
+      kind: "rows",
+      date: started.toISOString(),
+      minutes: Math.round((Date.now() - started.getTime()) / 6e4),
+      commit: commit(),
+      machine: machine(),
+      load: { before: loadBefore, after: load() },
+      repeats,
+      rows: all,
+    };
+    saveResults(save, results);
+  }
+}
+
+/** Those that are installed; says once which are not. @param {(text: string) => void} say */
+function presentPeers(say) {
+  const absences = peers.map((peer) => ({ peer, why: peer.absence() }));
+  const absent = absences.filter(({ why }) => why !== null);
+  if (absent.length) {
+    const list = absent.map(({ peer, why }) => `${peer.name} (${why})`).join(", ");
+    say(
+      `not measured, because not installed: ${list}; bench/peers/README.md says how to install them in ${peersFolder}`,
+    );
+  }
+  return absences.filter(({ why }) => why === null).map(({ peer }) => peer);
+}
+
+/**
+ * @param {Case} shape
+ * @param {readonly Row[]} measured
+ */
+function caseTable(shape, measured) {
+  const cells = measured.map((row) => [
+    [row.peer, row.backend, row.instructionSet, row.node && `node ${row.node.slice(1)}`].filter(Boolean).join(" "),
+    shortNumber(row.trainTokensPerSecond),
+    shortNumber(row.trainGflops),
+    withSpread(row.spread.train, 1),
+    withSpread(row.spread.stream, 1e3),
+    withSpread(row.spread.streamRecurrent, 1e3),
+    withSpread(row.spread.forward, 1),
+    shortNumber(row.forwardGflops),
+    shortNumber(row.peakRssMb),
+    shortNumber(row.rssAboveIdleMb),
+  ]);
+  const heads = [
+    "",
+    "tokens/s",
+    "GFLOP/s",
+    "step ms",
+    "stream us",
+    "recurrent us",
+    "forward ms",
+    "GFLOP/s",
+    "peak MB",
+    "above idle",
+  ];
+  const { threads } = measured[0];
+  const title = `${shape.name}, ${threads} thread${threads === 1 ? "" : "s"}; medians (least - most)`;
+  return [title, table(heads, cells), ...measured.flatMap(ratios)].join("\n");
+}
+
+/** @param {import("./timing.js").Spread | undefined} spread milliseconds @param {number} scale */
+function withSpread(spread, scale) {
+  if (!spread) return "";
+  const [median, min, max] = [spread.median, spread.min, spread.max].map((value) => shortNumber(value * scale));
+  return `${median} (${min} - ${max})`;
+}
+
+/** Our row beside each peer, a line each. @param {Row} row */
+function ratios({ peer, node, times = {} }) {
+  return Object.entries(times).map(([other, phases]) => {
+    const list = Object.entries(phases).map(([phase, ratio]) => `${phase} ${shortNumber(ratio)}x`);
+    return `${peer} (node ${node?.slice(1)}) is as fast as ${other} times: ${list.join(", ")}`;
+  });
+}
