@@ -6,6 +6,7 @@ import { spreadOf } from "./timing.js";
 
 /**
  * @typedef {import("./phases.js").Phase} Phase
+ * @typedef {import("./timing.js").Sample} Sample
  * @typedef {import("./timing.js").Spread} Spread
  * @typedef {import("./participant.js").Participant} Participant
  */
@@ -67,8 +68,8 @@ export async function conduct(shape, contenders, { repeats, complain }) {
       await inTurn(async ({ participant }) => void (await participant.ask(`warm ${phase}`)));
       for (let round = 0; round < repeats; round++) {
         await inTurn(async ({ participant, samples }) => {
-          const { ms } = await participant.ask(`time ${phase}`);
-          (samples[phase] ??= []).push(ms);
+          const sample = await participant.ask(`time ${phase}`);
+          (samples[phase] ??= []).push(/** @type {Sample} */ (/** @type {unknown} */ (sample)));
           // Thread pools spin for a while after their work.
           await sleep(20);
         });
@@ -84,7 +85,7 @@ export async function conduct(shape, contenders, { repeats, complain }) {
 /**
  * @typedef {object} Measured
  * @property {Participant} participant
- * @property {Partial<Record<Phase, number[]>>} samples milliseconds
+ * @property {Partial<Record<Phase, Sample[]>>} samples
  * @property {{ peakRssMb?: number, rssAboveIdleMb?: number }} memory
  */
 
@@ -138,8 +139,8 @@ function rowOf(shape, { participant, samples, memory }) {
 }
 
 /** @param {Spread} spread */
-function roundedSpread({ median, min, max, repeats }) {
-  return { median: rounded(median), min: rounded(min), max: rounded(max), repeats };
+function roundedSpread({ median, min, max, repeats, processors }) {
+  return { median: rounded(median), min: rounded(min), max: rounded(max), repeats, processors: rounded(processors) };
 }
 
 /** Four digits: more than the machine's noise allows. @param {number} value */

@@ -1,5 +1,5 @@
 // The benchmarks: `npm run bench -- --help`.
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { parseCase, standardCases } from "./cases.js";
 import { memory } from "./memory.js";
 import { ParticipantError } from "./participant.js";
@@ -64,6 +64,11 @@ withEngine(program.command("profile"))
   .description("which kernels a training step's time goes to")
   .option("--case <name>", "what to train", caseNamed, caseNamed("lstm-2x256-b32-t64-v64"))
   .option("--steps <n>", "training steps to time", wholeNumber, 10)
+  .addOption(
+    new Option("--clock <name>", "wall; or processor, which a busy machine cannot disturb, for one thread")
+      .choices(["wall", "processor"])
+      .default("wall"),
+  )
   .option("--json", "one JSON object a line on standard output, nothing else there")
   .action(profile);
 

@@ -1,12 +1,12 @@
-// Times every kernel of a case's training steps.  usage: node profile-steps.js CASE ENGINE_OPTIONS_AS_JSON STEPS; one line of JSON
+// Times every kernel of a case's training steps.  usage: node profile-steps.js CASE ENGINE_OPTIONS_AS_JSON STEPS CLOCK; one line of JSON
 import { runtime } from "../packages/core/dist/memory/runtime.js";
 import { parseCase } from "./cases.js";
 import { startEngine } from "./start-engine.js";
-import { spreadOf } from "./timing.js";
 import { workOf } from "./work.js";
 
 const shape = /** @type {import("./cases.js").Case} */ (parseCase(process.argv[2]));
 const steps = Number(process.argv[4]);
+const clock = process.argv[5] === "processor" ? processorMs : () => performance.now();
 const info = await startEngine(process.argv[3]);
 if (info) {
   const { train } = workOf(shape);
@@ -14,13 +14,9 @@ if (info) {
   for (let i = 0; i < 3 || performance.now() - start < 2000; i++) train();
 
   const times = instrument();
-  const stepTimes = [];
-  for (let i = 0; i < steps; i++) {
-    const before = performance.now();
-    train();
-    stepTimes.push(performance.now() - before);
-  }
-  const total = stepTimes.reduce((sum, ms) => sum + ms, 0);
+  const before = clock();
+  for (let i = 0; i < steps; i++) train();
+  const total = clock() - before;
   const kernels = [...times].map(([kernel, { calls, ms, flops }]) => ({
     kernel,
     calls: calls / steps,
@@ -33,8 +29,14 @@ if (info) {
   kernels.push({ kernel: "(outside kernels)", calls: 1, ms: stepMs - inKernels, share: 1 - inKernels / stepMs });
   kernels.sort((a, b) => b.ms - a.ms);
   const { backend, instructionSet } = info;
-  const facts = { backend, instructionSet, node: process.version, stepMs, spread: spreadOf(stepTimes) };
+  const facts = { backend, instructionSet, node: process.version, stepMs };
   process.stdout.write(`${JSON.stringify({ ready: true, ...facts, kernels })}\n`);
+}
+
+/** Time that this process was on a processor: the same however busy the machine is, on one thread. */
+function processorMs() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e3;
 }
 
 /** Puts a stopwatch around each kernel; a matrix product's name gets its shape. */
@@ -46,9 +48,9 @@ function instrument() {
   const measured = new Map();
   for (const [name, kernel] of Object.entries(kernels)) {
     kernels[name] = (args) => {
-      const before = performance.now();
+      const before = clock();
       kernel(args);
-      const ms = performance.now() - before;
+      const ms = clock() - before;
       const { label, flops } = describe(name, args);
       const entry = measured.get(label) ?? { calls: 0, ms: 0, flops: 0 };
       measured.set(label, { calls: entry.calls + 1, ms: entry.ms + ms, flops: entry.flops + flops });

@@ -1,4 +1,3 @@
-// Which kernels a training step's time goes to. As a program: node profile.js CASE ENGINE_OPTIONS STEPS; then one JSON object.
 import { start } from "./participant.js";
 import { fileURLToPath } from "node:url";
 import { engineOptions, explained } from "./engine-options.js";
@@ -14,12 +13,12 @@ import { shortNumber, table } from "./table.js";
  */
 
 /**
- * @param {{ case: import("./cases.js").Case, steps: number, json?: boolean } & import("./engine-options.js").EngineChoice} options
+ * @param {{ case: import("./cases.js").Case, steps: number, clock: string, json?: boolean } & import("./engine-options.js").EngineChoice} options
  */
 export async function profile(options) {
-  const { case: shape, steps, json, threads = 1 } = options;
+  const { case: shape, steps, clock, json, threads = 1 } = options;
   const script = fileURLToPath(new URL("profile-steps.js", import.meta.url));
-  const args = [script, shape.name, JSON.stringify(engineOptions(options)), String(steps)];
+  const args = [script, shape.name, JSON.stringify(engineOptions(options)), String(steps), clock];
   let participant;
   try {
     participant = await start({
@@ -41,7 +40,7 @@ export async function profile(options) {
     for (const kernel of kernels) console.log(JSON.stringify({ case: shape.name, threads, ...facts, ...kernel }));
     return;
   }
-  console.log(`${shape.name}: ${shortNumber(facts.stepMs)} ms a step\n`);
+  console.log(`${shape.name}: ${shortNumber(facts.stepMs)} ms a step by the ${clock} clock\n`);
   const cells = kernels.map(({ kernel, calls, ms, share, gflops }) => [
     kernel,
     shortNumber(calls),

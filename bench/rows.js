@@ -101,6 +101,7 @@ function caseTable(shape, measured) {
     withSpread(row.spread.streamRecurrent, 1e3),
     withSpread(row.spread.forward, 1),
     shortNumber(row.forwardGflops),
+    shortNumber((row.spread.train ?? row.spread.forward)?.processors),
     shortNumber(row.peakRssMb),
     shortNumber(row.rssAboveIdleMb),
   ]);
@@ -113,6 +114,7 @@ function caseTable(shape, measured) {
     "recurrent us",
     "forward ms",
     "GFLOP/s",
+    "processors",
     "peak MB",
     "above idle",
   ];

@@ -3,7 +3,7 @@
  * input with a line of JSON on standard output, until the input ends.
  *
  *     warm PHASE    warms a phase up                     {}
- *     time PHASE    times one sample of it               {"ms": mean milliseconds of one call}
+ *     time PHASE    times one sample of it               {"ms": mean milliseconds of one call, "processors": kept busy}
  *     memory        after training                       {"peakRssMb": .., "rssAboveIdleMb": ..}
  *
  * All that are compared live at the same time and are asked in turn: whatever else the machine does hits all of them.
@@ -30,7 +30,7 @@ export async function serve(facts, phases, idleMb) {
       await known.warmUp();
       answer({});
     } else if (request === "time" && known) {
-      answer({ ms: await known.sample() });
+      answer(await known.sample());
     } else {
       answer({
         error: `unknown request: got "${line}", expected warm or time with one of ${[...timers.keys()].join(", ")}, or memory`,

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
-SAMPLE_SECONDS, WARM_UP_SECONDS, WARM_UP_CALLS, MOST_CALLS = 0.25, 1.5, 2, 1000
+SAMPLE_MS, WARM_UP_SECONDS, WARM_UP_CALLS, MOST_CALLS = 250, 1.5, 2, 1000
 
 
 class CharModel(nn.Module):
@@ -42,21 +42,22 @@ class Timer:
     """As timer in ../timing.js."""
 
     def __init__(self, work):
-        self.work, self.call_seconds = work, 0.0
+        self.work, self.call_ms = work, 0.0
 
     def time(self, calls):
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         for _ in range(calls):
             self.work()
-        return (time.perf_counter() - start) / calls
+        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+        return {"ms": seconds / calls * 1e3, "processors": cpu / seconds}
 
     def warm_up(self):
         start, calls = time.perf_counter(), 0
         while calls < WARM_UP_CALLS or time.perf_counter() - start < WARM_UP_SECONDS:
-            self.call_seconds, calls = self.time(1), calls + 1
+            self.call_ms, calls = self.time(1)["ms"], calls + 1
 
     def sample(self):
-        calls = min(MOST_CALLS, max(1, int(SAMPLE_SECONDS / self.call_seconds) + 1))
+        calls = min(MOST_CALLS, max(1, int(SAMPLE_MS / self.call_ms) + 1))
         if calls > 1:
             self.time(min(20, calls))
         return self.time(calls)
@@ -119,7 +120,7 @@ def main():
             timers[phase].warm_up()
             answer()
         else:
-            answer(ms=timers[phase].sample() * 1e3)
+            answer(**timers[phase].sample())
 
 
 main()
