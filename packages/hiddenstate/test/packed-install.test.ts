@@ -37,6 +37,11 @@ for (const name of ["core", "hiddenstate"]) {
       expect(files.filter((file) => /\.test\.|\.tsbuildinfo$/.test(file))).toEqual([]);
       expect(files).toContain("package/LICENSE");
       expect(files).toContain("package/README.md");
+      if (name === "core") {
+        expect(files).toEqual(
+          expect.arrayContaining(["package/dist/wasm/relaxed.wasm", "package/dist/wasm/simd128.wasm"]),
+        );
+      }
     });
   });
 }
@@ -59,21 +64,140 @@ describe("installed into an empty folder", () => {
     expect(installed).not.toContain("node_modules");
   });
 
-  test("a program imports both packages and they are one library", () => {
-    // To come: train ten steps.
-    writeFileSync(
-      join(project, "program.js"),
-      `import * as core from "@hiddenstate/core";
-       import * as hiddenstate from "hiddenstate";
-       console.log(JSON.stringify([core.version, hiddenstate.version]));`,
-    );
-    expect(JSON.parse(run("node", ["program.js"], project))).toEqual(["0.1.0", "0.1.0"]);
+  test("a program trains ten steps with layers and an optimiser of its own", () => {
+    const { losses, backend } = program("by-hand.js", byHand) as { losses: number[]; backend: string };
+    expect(backend).toBe("wasm");
+    expect(losses).toHaveLength(10);
+    expect(losses.at(-1)).toBeLessThan(losses[0]);
+  });
+
+  test("a program trains ten steps on a text file, and loads what it has kept", () => {
+    writeFileSync(join(project, "fox.txt"), "the quick brown fox jumps over the lazy dog; ".repeat(100));
+    const { types, losses, written } = program("with-train.js", withTrain) as Record<string, unknown[]>;
+    expect(types).toEqual(expect.arrayContaining(["start", "step", "evaluation", "checkpoint", "end"]));
+    expect(losses).toHaveLength(10);
+    expect(losses.at(-1)).toBeLessThan(losses[0] as number);
+    expect(written).toHaveLength(20);
+  });
+
+  test("both packages are one library", () => {
+    const same = `import * as core from "@hiddenstate/core";
+      import * as hiddenstate from "hiddenstate";
+      console.log(JSON.stringify([core.engine === hiddenstate.engine, core.version, hiddenstate.version]));`;
+    expect(program("same.js", same)).toEqual([true, "0.1.0", "0.1.0"]);
+  });
+
+  for (const instructionSet of ["relaxed", "simd128"]) {
+    test(`the shipped ${instructionSet}.wasm is found by its name and computes`, () => {
+      expect(program(`${instructionSet}.js`, withModule(instructionSet))).toEqual([instructionSet, 11]);
+    });
+  }
+
+  for (const [module, moduleResolution] of [
+    ["nodenext", "nodenext"],
+    ["esnext", "bundler"],
+  ]) {
+    test(`a strict TypeScript program compiles with moduleResolution ${moduleResolution}`, () => {
+      writeFileSync(join(project, "program.ts"), typed);
+      // skipLibCheck is off, so the packages' own declarations are checked too; lib is the default, as is common.
+      const compilerOptions = { module, moduleResolution, strict: true, noEmit: true, types: [], target: "es2023" };
+      const config = join(project, `tsconfig.${moduleResolution}.json`);
+      writeFileSync(config, JSON.stringify({ compilerOptions, files: ["program.ts"] }));
+      expect(run("npx", ["tsc", "-p", config])).toBe("");
+    });
+  }
+
+  test("the command trains a model and writes with it", () => {
+    writeFileSync(join(project, "fox.txt"), "the quick brown fox jumps over the lazy dog; ".repeat(100));
+    const train = ["train", "fox.txt", "--out", "fox", "--steps", "10", "--hidden", "16", "--batch", "4", "--json"];
+    const events = run("npx", ["hiddenstate", ...train], project)
+      .trim()
+      .split("\n");
+    expect(JSON.parse(events.at(-1)!)).toMatchObject({ type: "end", step: 10 });
+    const written = run("npx", ["hiddenstate", "generate", "fox", "--length", "20", "--json"], project);
+    expect((JSON.parse(written) as { text: string }).text).toHaveLength(20);
   });
 
   test("the command answers --help", () => {
     expect(run("npx", ["hiddenstate", "--help"], project)).toContain("Usage: hiddenstate");
   });
+
+  /** Runs a program in the project and reads the JSON it prints. */
+  function program(name: string, code: string): unknown {
+    writeFileSync(join(project, name), code);
+    return JSON.parse(run("node", [name], project));
+  }
 });
+
+const byHand = `
+  import { Adam, clipGradNorm, crossEntropy, engine, Linear, LSTM, tensor } from "@hiddenstate/core";
+
+  const { backend } = await engine.init({ seed: 0 });
+  const lstm = new LSTM({ inputSize: 2, hiddenSize: 16, layers: 2 });
+  const head = new Linear({ inputSize: 16, outputSize: 2 });
+  const parameters = [...lstm.parameters(), ...head.parameters()];
+  const adam = new Adam(parameters, { lr: 0.01 });
+  const x = tensor(Float32Array.from({ length: 5 * 3 * 2 }, (_, i) => Math.sin(i)), [5, 3, 2]);
+  const targets = Int32Array.from({ length: 5 * 3 }, (_, i) => i % 2);
+  const losses = [];
+  for (let step = 0; step < 10; step++) {
+    const loss = engine.scope(() => {
+      adam.zeroGrad();
+      const { output } = lstm.forward(x, { lengths: [5, 3, 4] });
+      const loss = crossEntropy(head.forward(output), targets);
+      loss.backward();
+      clipGradNorm(parameters, 1);
+      adam.step();
+      return loss;
+    });
+    losses.push(await loss.item());
+  }
+  console.log(JSON.stringify({ losses, backend }));`;
+
+const withTrain = `
+  import { load, train } from "hiddenstate";
+
+  const small = { hidden: 16, layers: 1, batch: 4, bptt: 16, lr: 0.01 };
+  const events = [];
+  for await (const event of train({ task: "lm", data: "fox.txt", out: "model", ...small, steps: 10, logEvery: 1 })) {
+    events.push(event);
+  }
+  const model = await load("model");
+  let written = "";
+  for await (const piece of model.generate({ prompt: "the ", length: 20 })) written += piece;
+  const losses = events.filter(({ type }) => type === "step").map(({ loss }) => loss);
+  console.log(JSON.stringify({ types: events.map(({ type }) => type), losses, written }));`;
+
+/** The engine is started first: on Node 20 that is what lets relaxed SIMD compile. */
+const withModule = (instructionSet: string): string => `
+  import { readFile } from "node:fs/promises";
+  import { engine, matmul, tensor } from "@hiddenstate/core";
+
+  await engine.init();
+  const file = new URL(import.meta.resolve("@hiddenstate/core/wasm/${instructionSet}.wasm"));
+  const info = await engine.init({ module: await WebAssembly.compile(await readFile(file)) });
+  const product = matmul(tensor([1, 2], [1, 2]), tensor([3, 4], [2, 1]));
+  console.log(JSON.stringify([info.instructionSet, await product.item()]));`;
+
+const typed = `
+  import { engine, LSTM, type LSTMState, type Tensor, tensor, HiddenstateError } from "@hiddenstate/core";
+  import { load, train, type TrainingEvent, type TrainOptions } from "hiddenstate";
+
+  const info: { backend: string } = await engine.init({ backend: "auto", seed: 0 });
+  const lstm = new LSTM({ inputSize: 4, hiddenSize: 8 });
+  const { output, state }: { output: Tensor; state: LSTMState } = lstm.forward(tensor(new Float32Array(24), [3, 2, 4]));
+  const values: Float32Array = await output.data();
+  // @ts-expect-error: there is no such option
+  new LSTM({ inputSize: 4, hiddenSize: 8, layer: 2 });
+
+  const options: TrainOptions = { task: "lm", data: "text.txt", cell: "gru", steps: 10 };
+  const show = (event: TrainingEvent): string => (event.type === "step" ? event.loss.toFixed(3) : event.type);
+  for await (const event of train(options)) console.log(show(event));
+  const model = await load("runs/text");
+  for await (const piece of model.generate({ prompt: "a", length: 10 })) console.log(piece.toUpperCase());
+  const code: string = new HiddenstateError("invalid", "x").code;
+  console.log(info.backend, state.c.shape, values.length, code);
+  export {};`;
 
 /** Runs a command to its end in a folder (from the repository's root) and returns its standard output. */
 function run(command: string, words: readonly string[], cwd = "."): string {

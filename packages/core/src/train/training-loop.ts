@@ -209,6 +209,8 @@ export async function* trainingLoop(
     while (!progress.finished) {
       if (run.signal?.aborted) {
         if (!log.empty) yield await readLog();
+        // Nothing was evaluated yet: what there is is the best, so that the folder holds a model.
+        if (!progress.best) await clock.apart(() => run.saveBest());
         if (saved !== progress.step || progress.step === 0) yield await checkpoint();
         yield {
           type: "end",
