@@ -2,8 +2,9 @@
  * Every kernel and its arguments, in the order in which they lie in an argument block: the one source for the TypeScript
  * types, for the calls into wasm and native code, and for the C structs (the build of the C kernels generates those).
  *
- * Argument kinds: `offset` is a place in the heap (0 = absent, where a kernel allows that), `int` a signed or unsigned
- * 32-bit whole number, `float` a real number. Flags are ints, 0 or 1. `accumulate: 1` adds to the target, 0 sets it.
+ * Argument kinds: `offset` is a place in the heap (0 = absent, where a kernel allows that; a multiple of a number's size and of
+ * nothing more), `int` a signed or unsigned 32-bit whole number, `float` a real number. Flags are ints, 0 or 1.
+ * `accumulate: 1` adds to the target, 0 sets it.
  *
  * Letters: T time steps, B batch rows, N = number of valid (row, time) pairs ("packed rows"), I input size, H hidden
  * size, G gates, V classes. All matrices are row-major. `xStride` is the distance in elements from one row to the next.
@@ -53,7 +54,8 @@ export const signatures = {
 
   /**
    * C [M, N] (+)= A [M, K] B [K, N] (+ bias [N]). Each element is one chain of multiply-adds over k in order, starting at bias
-   * (or 0, or C when accumulating). transposeA: A is stored [K, M]; transposeB: B is stored [N, K]. Strides: of the stored rows.
+   * (or 0; when accumulating at C, and bias is not read). transposeA: A is stored [K, M]; transposeB: B is stored [N, K].
+   * Strides: of the stored rows.
    */
   gemm: {
     c: "offset",
@@ -88,8 +90,9 @@ export const signatures = {
 
   /**
    * Packs a recurrent weight [G*H, K] into `gatePanelSize(G, H, K, transpose)` elements. transpose 0: its transpose, K rows by
-   * gate-slab columns, for x W^T in the forward kernels. transpose 1: itself, gate-slab columns as rows by K columns, so that
-   * gemmPacked with k = gateWidth(G, H) and n = K takes a slab of gate gradients to the gradient of x.
+   * gate-slab columns, for x W^T in the forward kernels, or into a slab by gemmPacked with n = gateWidth(G, H). transpose 1:
+   * itself, gate-slab columns as rows by K columns, so that gemmPacked with k = gateWidth(G, H) and n = K takes a slab of gate
+   * gradients to the gradient of x.
    */
   packGates: { panels: "offset", weight: "offset", gates: "int", hiddenSize: "int", inputs: "int", transpose: "int" },
   /**
@@ -352,7 +355,7 @@ export const signatures = {
 
   /** norm [1] = sqrt(sum of squares) over segments: int32 pairs (offset, count), accumulated in double */
   globalNorm: { norm: "offset", segments: "offset", segmentCount: "int" },
-  /** Multiplies every segment by min(1, maxNorm / (norm[0] + 1e-6)) */
+  /** Multiplies every segment by min(1, maxNorm / (norm[0] + 1e-6)); a NaN norm makes every element NaN, as in PyTorch */
   clipByNorm: { segments: "offset", segmentCount: "int", norm: "offset", maxNorm: "float" },
   /** Limits every element of every segment to [-limit, limit]; NaN stays NaN */
   clipByValue: { segments: "offset", segmentCount: "int", limit: "float" },

@@ -1,7 +1,7 @@
 import { unaryOperations } from "../signatures.ts";
 import type { ConformanceCase } from "./case.ts";
 import { fromSlab, projectToSlab } from "./gate-slab.ts";
-import { gemmProblem, gemmShapes, runGemm, runGemmPacked } from "./gemm-cases.ts";
+import { gemmProblem, gemmShapes, gemmStarts, runGemm, runGemmPacked } from "./gemm-cases.ts";
 import type { Outcome } from "./outcome.ts";
 import { cells, gatesOf, layerProblem, packedRow, runBackward, runForward } from "./recurrent-layer.ts";
 import type { LayerProblem } from "./recurrent-layer.ts";
@@ -12,7 +12,7 @@ const plain = { transposeA: 0, transposeB: 0, gap: 0 };
 
 function* gemmBitCases(): Generator<ConformanceCase> {
   for (const shape of gemmShapes) {
-    for (const options of [{}, { bias: true }, { accumulate: 1 }]) {
+    for (const options of gemmStarts(shape)) {
       const [m, n, k] = shape;
       const title = `[${shape.join(", ")}]${options.bias ? " bias" : ""}${options.accumulate ? " accumulate" : ""}`;
       yield {

@@ -117,7 +117,12 @@ function* packGateBiasCases(): Generator<ConformanceCase> {
 }
 
 function* gateGradientCases(): Generator<ConformanceCase> {
-  for (const [rows, gates, hiddenSize, inputs] of [...shapes, [0, 4, 3, 2], [300, 3, 8, 7]] as typeof shapes) {
+  for (const [rows, gates, hiddenSize, inputs] of [
+    ...shapes,
+    [0, 4, 3, 2],
+    [300, 3, 8, 7],
+    [1100, 4, 5, 3],
+  ] as typeof shapes) {
     const shape = { rows, gates, hiddenSize };
     const width = gates * hiddenSize;
     const title = `[${rows}, ${gates}x${hiddenSize}]`;

@@ -4,7 +4,7 @@ import { productMagnitudes, transposed } from "./samples.ts";
 import type { Samples } from "./samples.ts";
 import type { Stage } from "./stage.ts";
 
-/** [m, n, k]: ones, primes, tails on either side of usual tile sizes, tall, wide, deep, and nothing to sum. */
+/** [m, n, k]: ones, primes, tails on either side of usual tile and block sizes, tall, wide, deep, and nothing to sum. */
 export const gemmShapes: [m: number, n: number, k: number][] = [
   [1, 1, 1],
   [1, 17, 3],
@@ -21,7 +21,14 @@ export const gemmShapes: [m: number, n: number, k: number][] = [
   [1, 512, 300],
   [200, 5, 11],
   [4, 1024, 64],
+  [67, 19, 1031],
+  [3, 273, 601],
 ];
+
+/** Where a chain starts: at 0, at a bias or at C. The largest shapes are there for the blocks and start in one way only. */
+export function gemmStarts([m, n, k]: [m: number, n: number, k: number]): { bias?: boolean; accumulate?: number }[] {
+  return m * n * k < 400_000 ? [{}, { bias: true }, { accumulate: 1 }] : [{ bias: true }];
+}
 
 export interface GemmProblem {
   m: number;
@@ -109,7 +116,7 @@ function outcome(values: Float64Array, problem: GemmProblem): Outcome {
 export function gemmCases(): ConformanceCase[] {
   const cases: ConformanceCase[] = [];
   for (const shape of gemmShapes) {
-    for (const options of [{}, { bias: true }, { accumulate: 1 }]) {
+    for (const options of gemmStarts(shape)) {
       const title = `[${shape.join(", ")}]${options.bias ? " bias" : ""}${options.accumulate ? " accumulate" : ""}`;
       for (const [transposeA, transposeB, gap] of [
         [0, 0, 0],

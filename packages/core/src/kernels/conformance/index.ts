@@ -81,6 +81,26 @@ export function runConformance(
   });
 }
 
+/**
+ * Runs every case on two kernel sets that must agree to the bit, such as one instruction set on one thread and on several.
+ * @returns a line for each result that differs
+ */
+export function runBitIdentity(
+  candidate: KernelSet,
+  other: KernelSet,
+  cases: readonly ConformanceCase[] = conformanceCases(),
+): string[] {
+  return cases.flatMap((conformanceCase) => {
+    const samples = new Samples(conformanceCase.name);
+    const [mine, theirs] = [candidate, other].map((set) => perform(conformanceCase, samples, new Stage(set, true)));
+    return Object.entries(mine.outcomes).flatMap(([output, { values }]) => {
+      const sameBitsAs = theirs.outcomes[output].values;
+      const difference = differences({ values, sameBitsAs }, { values, sameBitsAs }, candidate.precision);
+      return difference ? [`${conformanceCase.name}: ${output}: ${difference}`] : [];
+    });
+  });
+}
+
 function perform(
   conformanceCase: ConformanceCase,
   samples: Samples,

@@ -46,6 +46,8 @@ const shapes: Shape[] = [
   { title: "hidden 64", lengths: equal(16, 8), inputSize: 64, hiddenSize: 64 },
   { title: "hidden 64, many rows", lengths: mixed(37, 7), inputSize: 16, hiddenSize: 64, reverse: true },
   { title: "hidden 100", lengths: mixed(9, 20), inputSize: 48, hiddenSize: 100, inPlace: true },
+  { title: "hidden 131, many inputs", lengths: mixed(5, 3), inputSize: 521, hiddenSize: 131 },
+  { title: "hidden 8, more rows than a block", lengths: mixed(131, 4), inputSize: 3, hiddenSize: 8 },
   { title: "all rows empty", lengths: () => [0, 0, 0], inputSize: 2, hiddenSize: 5 },
 ];
 
