@@ -1,20 +1,28 @@
 #include "gate-layout.h"
 #include "scratch.h"
 
-// to [units of the gate from `unit` on, rows] = their columns of the slab. Whole blocks, padding included.
+// to [gates from `firstGate` on, each with `units` rows][rows] = those columns of the slab, from unit `unit` on: whole blocks,
+// padding included. A slab row is read in one go, because the gates of a unit share cache lines.
 static void packGateColumns(float *to, const float *slab, uint32_t width, uint32_t gates, uint32_t hiddenSize,
-                            uint32_t gate, uint32_t unit, uint32_t units, uint32_t rows) {
-  const uint32_t size = unitBlock(gates);
-  for (uint32_t i = 0; i < units; i += size) {
-    GateRun run = gateRun(gates, hiddenSize, (unit + i) / size, gate);
-    transposeBlock(to + (size_t)i * A_STRIDE, A_STRIDE, slab + run.column, width, rows, size);
+                            uint32_t firstGate, uint32_t gateCount, uint32_t unit, uint32_t units, uint32_t rows) {
+  const uint32_t size = unitBlock(gates), rowsTogether = 32;
+  for (uint32_t row = 0; row < rows; row += rowsTogether) {
+    const uint32_t count = smaller(rowsTogether, rows - row);
+    for (uint32_t i = 0; i < units; i += size) {
+      for (uint32_t gate = 0; gate < gateCount; gate++) {
+        GateRun run = gateRun(gates, hiddenSize, (unit + i) / size, firstGate + gate);
+        transposeBlock(to + (size_t)(gate * units + i) * A_STRIDE + row, A_STRIDE,
+                       slab + (size_t)row * width + run.column, width, count, size);
+      }
+    }
   }
 }
 
 // A product whose k runs over the packed rows: gradWeight = slab^T x, in PyTorch's order of gates.
 KERNEL(gateWeightGradient, GateWeightGradientArgs) {
   Scratch *packed = (Scratch *)scratch;
-  const uint32_t width = slabWidth(a->gates, a->hiddenSize);
+  const uint32_t H = a->hiddenSize, width = slabWidth(a->gates, H), size = unitBlock(a->gates);
+  const uint32_t unitsTogether = larger(size, ROW_BLOCK / a->gateCount / size * size);
   const uint32_t kBlocks = a->rows ? divideUp(a->rows, K_BLOCK) : 1;
   Range columns = share(a->inputs, NR, part, parts);
 
@@ -23,17 +31,17 @@ KERNEL(gateWeightGradient, GateWeightGradientArgs) {
     uint32_t kStart = 0;
     for (uint32_t kBlock = 0; kBlock < kBlocks; kBlock++) {
       const uint32_t k = divideUp(a->rows - kStart, kBlocks - kBlock);
+      const int continued = a->accumulate || kStart;
       packPanels(packed->b, k * NR, FLOATS(a->x) + (size_t)kStart * a->xStride + column, a->xStride, k, n, 0);
-      for (uint32_t gate = a->firstGate; gate < a->firstGate + a->gateCount; gate++) {
-        for (uint32_t unit = 0; unit < a->hiddenSize; unit += ROW_BLOCK) {
-          const uint32_t units = smaller(ROW_BLOCK, a->hiddenSize - unit);
-          packGateColumns(packed->a, FLOATS(a->gateGradients) + (size_t)kStart * width, width, a->gates, a->hiddenSize,
-                          gate, unit, units, k);
-          float *c = FLOATS(a->gradWeight) + (size_t)(gate * a->hiddenSize + unit) * a->inputs + column;
-          const int continued = a->accumulate || kStart;
+      for (uint32_t unit = 0; unit < H; unit += unitsTogether) {
+        const uint32_t units = smaller(unitsTogether, H - unit), padded = divideUp(units, size) * size;
+        packGateColumns(packed->a, FLOATS(a->gateGradients) + (size_t)kStart * width, width, a->gates, H, a->firstGate,
+                        a->gateCount, unit, padded, k);
+        for (uint32_t gate = 0; gate < a->gateCount; gate++) {
+          float *c = FLOATS(a->gradWeight) + (size_t)((a->firstGate + gate) * H + unit) * a->inputs + column;
           Product p = {
               .c = c,
-              .a = packed->a,
+              .a = packed->a + (size_t)gate * padded * A_STRIDE,
               .panels = packed->b,
               .start = continued ? c : 0,
               .m = units,

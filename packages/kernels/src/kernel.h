@@ -9,7 +9,8 @@
 #ifdef __wasm__
 #define EXPORT(name) __attribute__((export_name(name)))
 #else
-#define EXPORT(name)
+// Compiled several times into one binary, for several instruction sets: no name leaves its unit but that of its table.
+#define EXPORT(name) static __attribute__((unused))
 #endif
 
 #define KERNEL(name, Args)                                                                                     \

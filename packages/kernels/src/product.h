@@ -9,7 +9,7 @@
 #define NR (PANEL_VECTORS * VL)
 
 // Blocks of k, so that a panel and a tile's rows of A stay in the first cache, and of rows, so that their part of A stays in the second.
-#define K_BLOCK 512
+#define K_BLOCK 256
 #define ROW_BLOCK 128
 
 typedef struct {

@@ -1,6 +1,6 @@
-import type { KernelArguments, KernelName, Kernels, KernelSet } from "../kernels.ts";
-import { signatures } from "../signatures.ts";
+import type { KernelSet } from "../kernels.ts";
 import { ArgumentBlock, argumentBlockBytes } from "./argument-block.ts";
+import { bindKernels } from "./bind-kernels.ts";
 import { WasmHeap } from "./heap.ts";
 import { type InstructionSet, startWasm, type WasmInstance } from "./instance.ts";
 
@@ -17,7 +17,8 @@ export interface WasmKernelOptions {
 /**
  * The kernels in WebAssembly, compiled from C (packages/kernels).
  *
- * @throws HiddenstateError `unsupported` where this engine lacks what was asked for
+ * @throws HiddenstateError `unsupported` where this engine lacks what was asked for, `mismatch` where the module is for
+ * another instruction set than the one asked for, `invalid` where it is not one of ours, `out-of-memory`
  *
  * @example
  * const set = await createWasmKernels();
@@ -25,16 +26,23 @@ export interface WasmKernelOptions {
  * set.kernels.unary({ out: set.heapStart, x: set.heapStart, count: 3, operation: 0 }); // tanh, in place
  */
 export async function createWasmKernels(options: WasmKernelOptions = {}): Promise<KernelSet> {
-  const instance = await startWasm(options.instructionSet, options.module);
-  const { exports } = instance;
-  const heap = new WasmHeap(instance.memory);
+  return kernelSetOn(await startWasm(options.instructionSet, options.module));
+}
 
+/**
+ * The kernel set of a running module.
+ *
+ * @param parts how many parts each kernel is done in, one after another (default 1)
+ */
+export function kernelSetOn(instance: WasmInstance, parts = 1): KernelSet {
+  const { exports, memory } = instance;
   // Below the heap that others use: the stack and constants (up to __heap_base), the argument block, the scratch.
   const argumentsStart = aligned(exports.__heap_base.value);
   const scratch = argumentsStart + argumentBlockBytes;
   const heapStart = scratch + aligned(exports.scratchSize());
+  const heap = new WasmHeap(memory);
   heap.reserve(heapStart);
-  const block = new ArgumentBlock(instance.memory.buffer, argumentsStart);
+  const block = new ArgumentBlock(memory.buffer, argumentsStart);
 
   return {
     backend: "wasm",
@@ -42,14 +50,14 @@ export async function createWasmKernels(options: WasmKernelOptions = {}): Promis
     precision: "f32",
     bytesPerFloat: 4,
     heapStart,
-    kernels: bindKernels(instance, block, scratch),
+    kernels: bindKernels(instance, block, scratch, parts),
     panelSize: (k, n) => exports.panelSize(k, n) >>> 0,
     gatePanelSize: (gates, hiddenSize, inputs, transpose) =>
       exports.gatePanelSize(gates, hiddenSize, inputs, transpose) >>> 0,
     gateWidth: (gates, hiddenSize) => exports.gateWidth(gates, hiddenSize) >>> 0,
     reserve: (bytes) => {
       const reserved = heap.reserve(bytes);
-      block.moveTo(instance.memory.buffer);
+      block.moveTo(memory.buffer);
       return reserved;
     },
     writeFloats: (offset, values) => heap.writeFloats(offset, values),
@@ -62,19 +70,4 @@ export async function createWasmKernels(options: WasmKernelOptions = {}): Promis
 
 function aligned(bytes: number): number {
   return Math.ceil(bytes / 64) * 64;
-}
-
-/** Every kernel as a function of its arguments: written to the block, then read there by the export. */
-function bindKernels({ exports }: WasmInstance, block: ArgumentBlock, scratch: number): Kernels {
-  const bind = <K extends KernelName>(name: K): ((args: KernelArguments<K>) => void) => {
-    const write = block.writer(name);
-    const run = exports[name];
-    return (args) => {
-      write(args);
-      run(0, block.offset, 0, 1, scratch);
-    };
-  };
-  return Object.fromEntries(
-    (Object.keys(signatures) as KernelName[]).map((name) => [name, bind(name)]),
-  ) as unknown as Kernels;
 }

@@ -28,24 +28,36 @@ export interface WasmInstance {
   instructionSet: InstructionSet;
 }
 
+/**
+ * Compiles and starts the kernels' module, or starts the given one.
+ *
+ * @throws HiddenstateError as createWasmKernels
+ */
+export async function startWasm(wanted?: InstructionSet, given?: WebAssembly.Module): Promise<WasmInstance> {
+  if (given) return startGiven(given, wanted);
+  const instructionSet = chooseInstructionSet(wanted);
+  const memory = newMemory(canShareMemory());
+  const bytes = await inlinedBytes(instructionSet);
+  setSharedImport(bytes, isShared(memory));
+  return start(await WebAssembly.compile(bytes), memory);
+}
+
 /** The instruction set to use: the wanted one, or the best there is. */
 function chooseInstructionSet(wanted: InstructionSet | undefined): InstructionSet {
   if (!hasSimd()) {
-    throw new HiddenstateError(
-      "unsupported",
-      'wasm kernels: unsupported here: this engine has no WebAssembly SIMD; use backend "reference"',
-    );
+    throw unsupported('unsupported engine: it has no WebAssembly SIMD; use backend "reference"');
   }
-  const relaxed = hasRelaxedSimd();
-  if (wanted === "relaxed" && !relaxed) {
-    throw new HiddenstateError(
-      "unsupported",
-      'wasm kernels: unsupported instruction set "relaxed": this engine has only "simd128"',
-    );
-  }
-  return wanted ?? (relaxed ? "relaxed" : "simd128");
+  if (wanted === "simd128") return wanted;
+  if (hasRelaxedSimd()) return "relaxed";
+  if (wanted) throw unsupported('unsupported instruction set "relaxed": this engine has only "simd128"');
+  return "simd128";
 }
 
+function unsupported(message: string): HiddenstateError {
+  return new HiddenstateError("unsupported", `wasm kernels: ${message}`);
+}
+
+/** Only the module that is used is loaded. */
 async function inlinedBytes(instructionSet: InstructionSet): Promise<Uint8Array<ArrayBuffer>> {
   const text =
     instructionSet === "relaxed"
@@ -57,30 +69,32 @@ async function inlinedBytes(instructionSet: InstructionSet): Promise<Uint8Array<
 /** Pages of memory to begin with: room for the stack, the constants and one thread's scratch. */
 const initialPages = 32;
 
-/** Runs a module on a new memory, shared where it can be. */
+function newMemory(shared: boolean): WebAssembly.Memory {
+  try {
+    return createMemory(initialPages, shared);
+  } catch (cause) {
+    throw new HiddenstateError(
+      "out-of-memory",
+      'wasm kernels: no address space left for a WebAssembly memory; use fewer engines, or backend "reference"',
+      { cause },
+    );
+  }
+}
+
 async function start(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<WasmInstance> {
   const instance = await WebAssembly.instantiate(module, { env: { memory } });
   const exports = instance.exports as unknown as WasmInstance["exports"];
   return { module, memory, exports, instructionSet: exports.usesRelaxedSimd() ? "relaxed" : "simd128" };
 }
 
-/**
- * Compiles and starts the kernels' module, or starts the given one.
- *
- * @throws HiddenstateError `unsupported` where this engine lacks the instruction set, `mismatch` where the given module has
- * another than the one asked for, `out-of-memory`
- */
-export async function startWasm(wanted?: InstructionSet, given?: WebAssembly.Module): Promise<WasmInstance> {
-  if (given) return startGiven(given, wanted);
-  const instructionSet = chooseInstructionSet(wanted);
-  const memory = newMemory(canShareMemory());
-  const bytes = await inlinedBytes(instructionSet);
-  setSharedImport(bytes, isShared(memory));
-  return start(await WebAssembly.compile(bytes), memory);
-}
-
 /** A compiled module says only when it is started whether it takes shared memory. */
 async function startGiven(module: WebAssembly.Module, wanted: InstructionSet | undefined): Promise<WasmInstance> {
+  if (!WebAssembly.Module.exports(module).some(({ name }) => name === "usesRelaxedSimd")) {
+    throw new HiddenstateError(
+      "invalid",
+      "wasm kernels: invalid module: it does not export the kernels; compile this package's relaxed.wasm or simd128.wasm",
+    );
+  }
   let instance: WasmInstance;
   try {
     instance = await start(module, newMemory(canShareMemory()));
@@ -91,20 +105,8 @@ async function startGiven(module: WebAssembly.Module, wanted: InstructionSet | u
   if (wanted && wanted !== instance.instructionSet) {
     throw new HiddenstateError(
       "mismatch",
-      `wasm kernels: mismatch in module: it is made for "${instance.instructionSet}", expected "${wanted}"; pass ${wanted}.wasm`,
+      `wasm kernels: mismatch in module: it is for "${instance.instructionSet}", expected "${wanted}"; compile ${wanted}.wasm`,
     );
   }
   return instance;
-}
-
-function newMemory(shared: boolean): WebAssembly.Memory {
-  try {
-    return createMemory(initialPages, shared);
-  } catch (cause) {
-    throw new HiddenstateError(
-      "out-of-memory",
-      'wasm kernels: no address space for a WebAssembly memory; free some, or use backend "reference"',
-      { cause },
-    );
-  }
 }
