@@ -76,17 +76,17 @@ for (const [name, extra] of Object.entries(instructionSets)) {
  * @returns {Promise<Uint8Array>}
  */
 async function compile(options) {
-  const { runClang } = await import("@yowasp/clang");
+  const { commands } = await import("@yowasp/clang");
   const decoder = new TextDecoder();
   let messages = "";
   const collect = (/** @type {Uint8Array | null} */ bytes) => {
     if (bytes) messages += decoder.decode(bytes, { stream: true });
   };
   // Loads the compiler first: only this call takes the progress of that.
-  await runClang(null, {}, { fetchProgress: () => {} });
+  await commands.clang(undefined, {}, { fetchProgress: () => {} });
   try {
-    const made = await runClang(
-      ["clang", ...options, "all.c", "-o", "out.wasm"],
+    const made = await commands.clang(
+      [...options, "all.c", "-o", "out.wasm"],
       { ...files },
       {
         stdout: collect,

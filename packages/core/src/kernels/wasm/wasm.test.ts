@@ -9,7 +9,8 @@ import { startWasm } from "./instance.ts";
 import { isShared, setSharedImport } from "./memory.ts";
 
 const instructionSets = ["relaxed", "simd128"] as const;
-const bytesOf = (name: string): Buffer => readFileSync(new URL(`../../../dist/wasm/${name}.wasm`, import.meta.url));
+const bytesOf = (name: string): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(readFileSync(new URL(`../../../dist/wasm/${name}.wasm`, import.meta.url)));
 
 /** What a set computes in every case, by case and result. */
 function* everyResult(set: KernelSet): Generator<[name: string, values: ArrayLike<number>]> {
@@ -75,7 +76,7 @@ describe("the WebAssembly kernels", () => {
   });
 
   test("take a module compiled for shared memory too", async () => {
-    const bytes = new Uint8Array(bytesOf("simd128"));
+    const bytes = bytesOf("simd128");
     setSharedImport(bytes, true);
     const instance = await startWasm(undefined, await WebAssembly.compile(bytes));
     expect(isShared(instance.memory)).toBe(true);
