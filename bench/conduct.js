@@ -41,11 +41,12 @@ import { spreadOf } from "./timing.js";
  *
  * @param {import("./cases.js").Case} shape
  * @param {readonly import("./participant.js").Contender[]} contenders
- * @param {{ repeats: number, complain: (text: string) => void }} options
+ * @param {{ repeats: number, undisturbed: boolean, complain: (text: string) => void }} options `undisturbed`: samples that
+ *   other programs disturbed are taken again
  * @returns {Promise<Row[]>} in the contenders' order
  * @throws {ParticipantError} where one of our own fails; a peer that does is left out
  */
-export async function conduct(shape, contenders, { repeats, complain }) {
+export async function conduct(shape, contenders, { repeats, undisturbed, complain }) {
   /** @type {Measured[]} */
   let measured = [];
   try {
@@ -68,8 +69,7 @@ export async function conduct(shape, contenders, { repeats, complain }) {
       await inTurn(async ({ participant }) => void (await participant.ask(`warm ${phase}`)));
       for (let round = 0; round < repeats; round++) {
         await inTurn(async ({ participant, samples }) => {
-          const sample = await participant.ask(`time ${phase}`);
-          (samples[phase] ??= []).push(/** @type {Sample} */ (/** @type {unknown} */ (sample)));
+          (samples[phase] ??= []).push(await sampled(participant, phase, undisturbed));
           // Thread pools spin for a while after their work.
           await sleep(20);
         });
@@ -88,6 +88,28 @@ export async function conduct(shape, contenders, { repeats, complain }) {
  * @property {Partial<Record<Phase, Sample[]>>} samples
  * @property {{ peakRssMb?: number, rssAboveIdleMb?: number }} memory
  */
+
+/** A sample is undisturbed if its process had this share of a processor. */
+const undisturbedShare = 0.95;
+const mostAttempts = 40;
+
+/**
+ * @param {Participant} participant
+ * @param {Phase} phase
+ * @param {boolean} undisturbed
+ * @returns {Promise<Sample>} where none is undisturbed, the one that was least so
+ */
+async function sampled(participant, phase, undisturbed) {
+  /** @type {Sample | null} */
+  let best = null;
+  for (let attempt = 0; attempt < (undisturbed ? mostAttempts : 1); attempt++) {
+    const sample = /** @type {Sample} */ (/** @type {unknown} */ (await participant.ask(`time ${phase}`)));
+    if (!best || sample.processors > best.processors) best = sample;
+    if (best.processors >= undisturbedShare) break;
+    if (undisturbed) await sleep(200);
+  }
+  return /** @type {Sample} */ (/** @type {unknown} */ (best));
+}
 
 /**
  * @param {string} peer

@@ -13,7 +13,7 @@ import { allPhases } from "./phases.js";
 const here = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** Where the peers from npm are installed. */
-export const peersFolder = path.resolve(process.env["HIDDENSTATE_PEERS"] ?? here("peers/installed"));
+const peersFolder = path.resolve(process.env["HIDDENSTATE_PEERS"] ?? here("peers/installed"));
 /** A Python that has PyTorch. */
 const python = process.env["HIDDENSTATE_PYTHON"] ?? "python3";
 
@@ -41,7 +41,7 @@ export function ourselves(shape, { node, threads, engineOptions }) {
  * @typedef {object} Peer
  * @property {string} name
  * @property {boolean} runsOnNode
- * @property {() => string | null} absence why it can't take part; null if it can
+ * @property {() => boolean} isInstalled
  * @property {(shape: Case, threads: number, node: string) => Contender | null} contender null: not in this case
  */
 
@@ -50,8 +50,7 @@ export const peers = [
   {
     name: "pytorch",
     runsOnNode: false,
-    absence: () =>
-      spawnSync(python, ["-c", "import torch"], { stdio: "ignore" }).status === 0 ? null : `no torch in ${python}`,
+    isInstalled: () => spawnSync(python, ["-c", "import torch"], { stdio: "ignore" }).status === 0,
     contender: (shape, threads) => ({
       peer: "pytorch",
       command: python,
@@ -98,10 +97,7 @@ function nodePeer(name, script, packages, { phases, takesPart }) {
   return {
     name,
     runsOnNode: true,
-    absence: () => {
-      const missing = packages.filter((wanted) => !isInstalled(wanted));
-      return missing.length ? `no ${missing.join(", ")} in ${path.relative(".", peersFolder) || "."}` : null;
-    },
+    isInstalled: () => packages.every(isInstalled),
     contender: (shape, threads, node) =>
       takesPart(shape, threads)
         ? {

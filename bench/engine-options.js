@@ -1,4 +1,5 @@
 import { ParticipantError } from "./participant.js";
+import { UsageError } from "./usage-error.js";
 
 /**
  * Options of the command line that choose what computes.
@@ -26,10 +27,10 @@ export function engineOptions({ backend, instructionSet, threads = 1 }) {
 export function explained(error, { backend, threads = 1 }) {
   if (!(error instanceof ParticipantError)) return error;
   if (threads > 1 && error.code === "unknown") {
-    return new ParticipantError(
-      `unsupported --threads ${threads}: this version computes on one thread with backend "${backend}"; leave --threads out`,
-      error.code,
+    return new UsageError(
+      `unsupported --threads ${threads}: backend "${backend}" computes on one thread in this version; leave --threads out`,
     );
   }
-  return error;
+  const optionsAtFault = ["invalid", "unknown", "unsupported"].includes(error.code ?? "");
+  return optionsAtFault ? new UsageError(error.message) : error;
 }

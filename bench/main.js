@@ -6,6 +6,7 @@ import { ParticipantError } from "./participant.js";
 import { profile } from "./profile.js";
 import { report } from "./report.js";
 import { rows } from "./rows.js";
+import { UsageError } from "./usage-error.js";
 
 /** @param {string} text */
 function wholeNumber(text) {
@@ -35,15 +36,17 @@ program.exitOverride();
 /** @param {Command} command */
 function withEngine(command) {
   return command
-    .option("--backend <name>", "auto, wasm or reference", "auto")
+    .option("--backend <name>", "what computes, such as auto, wasm or reference", "auto")
     .option("--instruction-set <name>", "of the wasm kernels: relaxed or simd128; default: the best that runs here")
     .option("--threads <n>", "how many threads compute", wholeNumber, 1);
 }
 
 withEngine(program.command("rows", { isDefault: true }))
+  .allowExcessArguments(false)
   .description("measures the cases (this is what runs without a command)")
   .option("--case <name>", "measure only this case; may be given more than once", moreCases)
   .option("--repeats <n>", "samples of everything", wholeNumber, 5)
+  .option("--undisturbed", "take samples again that other programs disturbed; for one thread")
   .option("--json", "one JSON object a line on standard output, nothing else there")
   .option("--peers", "measure the peers that are installed too (the default)", true)
   .option("--no-peers", "measure Hiddenstate only")
@@ -54,7 +57,7 @@ withEngine(program.command("rows", { isDefault: true }))
 program
   .command("memory")
   .description("trains, evaluates and generates for many steps, and fails if any memory grows")
-  .option("--backend <name>", "auto, wasm or reference", "auto")
+  .option("--backend <name>", "what computes, such as auto, wasm or reference", "auto")
   .option("--steps <n>", "training steps", wholeNumber, 10_000)
   .option("--json", "one JSON object a line on standard output, nothing else there")
   .option("--save <file>", "write a results file for the report")
@@ -82,8 +85,8 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else if (error instanceof ParticipantError) {
+  else if (error instanceof ParticipantError || error instanceof UsageError) {
     console.error(`bench: ${error.message}`);
-    process.exitCode = error.wrongUse ? 2 : 1;
+    process.exitCode = error instanceof UsageError ? 2 : 1;
   } else throw error;
 }

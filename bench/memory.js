@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { explained } from "./engine-options.js";
 import { commit, load, machine } from "./machine.js";
 import { start } from "./participant.js";
 import { saveResults } from "./results.js";
@@ -24,14 +25,12 @@ export async function memory({ backend, steps, json, save }) {
   const script = fileURLToPath(new URL("memory-steps.js", import.meta.url));
   const args = ["--expose-gc", script, JSON.stringify({ backend }), String(steps)];
   const { execPath } = process;
-  const participant = await start({
-    peer: "hiddenstate",
-    command: execPath,
-    args,
-    phases: [],
-    threads: 1,
-    node: execPath,
-  });
+  let participant;
+  try {
+    participant = await start({ peer: "hiddenstate", command: execPath, args, phases: [], threads: 1, node: execPath });
+  } catch (error) {
+    throw explained(error, { backend });
+  }
   await participant.close();
   const { samples, ...facts } = /** @type {{ samples: MemorySample[] }} */ (/** @type {unknown} */ (participant.facts));
 

@@ -79,9 +79,4 @@ export class ParticipantError extends Error {
     super(message);
     this.code = code;
   }
-
-  /** Whether the options were at fault: no engine, or none here, takes them. */
-  get wrongUse() {
-    return this.code === "invalid" || this.code === "unknown" || this.code === "unsupported";
-  }
 }

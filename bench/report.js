@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { allPhases } from "./phases.js";
 import { shortNumber } from "./table.js";
 import { targets } from "./targets.js";
 
@@ -18,6 +19,7 @@ import { targets } from "./targets.js";
  * @property {import("./machine.js").Machine} machine
  * @property {{ before: number, after: number }} load of the machine, over a minute
  * @property {number} repeats
+ * @property {boolean} undisturbed whether disturbed samples were taken again
  * @property {Row[]} rows
  */
 
@@ -98,14 +100,50 @@ function runSection(run) {
   const intro =
     `${machine.processor}${extensions}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.system}; commit ${run.commit}. ` +
     `Medians of ${run.repeats} samples with the least and the most; all of a case's rows were measured in turn in the same minutes. ` +
+    (run.undisturbed ? `Samples whose process had less than 95 % of a processor were taken again. ` : "") +
     `Load of the machine (our own process counts 1): ${run.load.before} before, ${run.load.after} after ${run.minutes} minutes.`;
   const names = [...new Set(run.rows.map((row) => row.case))];
   const tables = names.map((name) => {
     const rows = run.rows.filter((row) => row.case === name);
     return `\`${name}\`\n\n${caseTable(rows)}`;
   });
-  return `### ${run.date.slice(0, 10)}, ${threadsOf(run)}\n\n${intro}\n\n${tables.join("\n\n")}`;
+  return [
+    `### ${run.date.slice(0, 10)}, ${threadsOf(run)}`,
+    intro,
+    ...ratioTables(run),
+    "#### All numbers",
+    ...tables,
+  ].join("\n\n");
 }
+
+/** How many times as fast we are as each peer: a table for each phase. @param {Results} run */
+function ratioTables({ rows }) {
+  const ours = rows.filter((row) => row.times);
+  return allPhases.flatMap((phase) => {
+    const others = [...new Set(ours.flatMap((row) => Object.keys(row.times ?? {})))].filter((peer) =>
+      ours.some((row) => row.times?.[peer]?.[phase]),
+    );
+    if (others.length === 0) return [];
+    const lines = ours.map((row) => [
+      `\`${row.case}\`, ${nameOf(row)}`,
+      ...others.map((peer) => {
+        const ratio = row.times?.[peer]?.[phase];
+        return ratio === undefined ? "" : `${shortNumber(ratio)}x`;
+      }),
+    ]);
+    const heads = ["", ...others.map((peer) => `over ${peer}`)];
+    const told = lines.filter(([, ...ratios]) => ratios.some((ratio) => ratio !== ""));
+    return [`#### Speed ${headingOf[phase]}`, markdownTable(heads, told)];
+  });
+}
+
+/** @type {Record<import("./phases.js").Phase, string>} */
+const headingOf = {
+  train: "of training",
+  stream: "of streaming: one step at batch 1, with embedding and linear layer",
+  streamRecurrent: "of streaming: the recurrent layers only",
+  forward: "forward: the recurrent layers over a batch",
+};
 
 /** @param {Results} run */
 function threadsOf(run) {
@@ -115,7 +153,6 @@ function threadsOf(run) {
 
 /** @param {readonly Row[]} rows */
 function caseTable(rows) {
-  const ours = rows.filter((row) => row.peer === "hiddenstate");
   const lines = rows.map((row) => [
     nameOf(row),
     shortNumber(row.trainTokensPerSecond),
@@ -125,8 +162,8 @@ function caseTable(rows) {
     withSpread(row.spread.streamRecurrent, 1e3),
     withSpread(row.spread.forward, 1),
     shortNumber(row.forwardGflops),
+    shortNumber((row.spread.train ?? row.spread.forward)?.processors),
     shortNumber(row.rssAboveIdleMb),
-    row.peer === "hiddenstate" ? "" : (ours.map((own) => trainingRatio(own, row)).find((ratio) => ratio) ?? ""),
   ]);
   const heads = [
     "",
@@ -137,8 +174,8 @@ function caseTable(rows) {
     "recurrent only, µs",
     "forward, ms",
     "GFLOP/s",
+    "processors",
     "MB above idle",
-    "ours trains",
   ];
   // Columns that nobody has an entry in say nothing.
   const used = heads.map((_, column) => column === 0 || lines.some((line) => line[column] !== ""));
@@ -151,13 +188,6 @@ function nameOf(row) {
   const own = [row.backend, row.instructionSet].filter(Boolean).join(" ");
   const node = row.node ? `Node ${row.node.slice(1)}` : "";
   return [`${row.peer} ${row.version ?? own}`.trim(), node].filter(Boolean).join(", ");
-}
-
-/** @param {Row} ours @param {Row} other */
-function trainingRatio(ours, other) {
-  if (other.node && other.node !== ours.node) return "";
-  const ratio = ours.times?.[other.peer]?.train;
-  return ratio === undefined ? "" : `${shortNumber(ratio)}x as fast`;
 }
 
 /** @param {Spread | undefined} spread milliseconds @param {number} scale */

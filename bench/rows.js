@@ -1,7 +1,8 @@
 import { parseCase, standardCases } from "./cases.js";
 import { addRatios, conduct } from "./conduct.js";
-import { ourselves, peers, peersFolder } from "./contenders.js";
+import { ourselves, peers } from "./contenders.js";
 import { engineOptions, explained } from "./engine-options.js";
+import { UsageError } from "./usage-error.js";
 import { commit, load, machine } from "./machine.js";
 import { saveResults } from "./results.js";
 import { shortNumber, table } from "./table.js";
@@ -18,6 +19,7 @@ import { shortNumber, table } from "./table.js";
  * @property {string} [instructionSet]
  * @property {number} threads
  * @property {number} repeats
+ * @property {boolean} [undisturbed]
  * @property {boolean} [json]
  * @property {boolean} peers
  * @property {string[]} [alsoNode]
@@ -29,7 +31,9 @@ import { shortNumber, table } from "./table.js";
  * @param {RowsOptions} options
  */
 export async function rows(options) {
-  const { threads, repeats, json, save } = options;
+  const { threads, repeats, json, save, undisturbed = false } = options;
+  if (undisturbed && threads > 1)
+    throw new UsageError("--undisturbed works for one thread only; leave it or --threads out");
   const shapes = options.case ?? standardCases.map((name) => /** @type {Case} */ (parseCase(name)));
   const nodes = [process.execPath, ...(options.alsoNode ?? [])];
   const say = (/** @type {string} */ text) => (json ? console.error(text) : console.log(text));
@@ -48,7 +52,7 @@ export async function rows(options) {
     ].filter((contender) => contender !== null);
     let measured;
     try {
-      measured = await conduct(shape, contenders, { repeats, complain: (text) => console.error(text) });
+      measured = await conduct(shape, contenders, { repeats, undisturbed, complain: (text) => console.error(text) });
     } catch (error) {
       throw explained(error, options);
     }
@@ -68,6 +72,7 @@ export async function rows(options) {
       machine: machine(),
       load: { before: loadBefore, after: load() },
       repeats,
+      undisturbed,
       rows: all,
     };
     saveResults(save, results);
@@ -76,15 +81,12 @@ export async function rows(options) {
 
 /** Those that are installed; says once which are not. @param {(text: string) => void} say */
 function presentPeers(say) {
-  const absences = peers.map((peer) => ({ peer, why: peer.absence() }));
-  const absent = absences.filter(({ why }) => why !== null);
-  if (absent.length) {
-    const list = absent.map(({ peer, why }) => `${peer.name} (${why})`).join(", ");
-    say(
-      `not measured, because not installed: ${list}; bench/peers/README.md says how to install them in ${peersFolder}`,
-    );
+  const present = peers.filter((peer) => peer.isInstalled());
+  const absent = peers.filter((peer) => !present.includes(peer)).map((peer) => peer.name);
+  if (absent.length > 0) {
+    say(`not installed, so not measured: ${absent.join(", ")}; bench/peers/README.md says how to install them`);
   }
-  return absences.filter(({ why }) => why === null).map(({ peer }) => peer);
+  return present;
 }
 
 /**
@@ -130,10 +132,10 @@ function withSpread(spread, scale) {
   return `${median} (${min} - ${max})`;
 }
 
-/** Our row beside each peer, a line each. @param {Row} row */
+/** How many times as fast our row is as each peer, a line each. @param {Row} row */
 function ratios({ peer, node, times = {} }) {
   return Object.entries(times).map(([other, phases]) => {
     const list = Object.entries(phases).map(([phase, ratio]) => `${phase} ${shortNumber(ratio)}x`);
-    return `${peer} (node ${node?.slice(1)}) is as fast as ${other} times: ${list.join(", ")}`;
+    return `${peer} (node ${node?.slice(1)}) over ${other}: ${list.join(", ")}`;
   });
 }
