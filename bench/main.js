@@ -31,7 +31,9 @@ const moreCases = (name, before = []) => [...before, caseNamed(name)];
 const morePaths = (path, before = []) => [...before, path];
 
 const program = new Command("bench").description("measures Hiddenstate, and the peers that are installed beside it");
-program.exitOverride();
+program
+  .exitOverride()
+  .addHelpText("after", "\nOptions without a command are those of rows: see `npm run bench -- rows --help`.");
 
 /** @param {Command} command */
 function withEngine(command) {
