@@ -22,6 +22,14 @@ KERNEL(gatherRows, GatherRowsArgs) {
   }
 }
 
+KERNEL(scatterRows, ScatterRowsArgs) {
+  const int32_t *index = INTS(a->index);
+  Range rows = share(a->rows, 1, part, parts);
+  for (uint32_t row = rows.start; row < rows.end; row++) {
+    copyFloats(FLOATS(a->out) + (size_t)index[row] * a->width, FLOATS(a->x) + (size_t)row * a->width, a->width);
+  }
+}
+
 // Parts have columns, so that rows are added in order whatever the parts.
 KERNEL(scatterAddRows, ScatterAddRowsArgs) {
   const int32_t *index = INTS(a->index);

@@ -49,6 +49,8 @@ export interface KernelSet {
   /** Copies numbers out of the heap; f64 heaps give a Float64Array. */
   readFloats(offset: number, count: number): Float32Array | Float64Array;
   readInts(offset: number, count: number): Int32Array;
+  /** As `readFloats`, into an array that is there already: as many numbers as it holds. f64 heaps round them to float32. */
+  readFloatsInto(target: Float32Array, offset: number): void;
   /** Gives back what the set holds besides memory (worker threads). */
   close(): void;
 }

@@ -285,6 +285,8 @@ export const signatures = {
 
   /** out[i, :] (+)= x[index[i], :], index int32 [rows]; a negative index stands for a row of zeros */
   gatherRows: { out: "offset", x: "offset", index: "offset", rows: "int", width: "int", accumulate: "int" },
+  /** out[index[i], :] = x[i, :]; no index twice, none negative */
+  scatterRows: { out: "offset", x: "offset", index: "offset", rows: "int", width: "int" },
   /** out[index[i], :] += x[i, :] for i in order; negative indices are passed over */
   scatterAddRows: { out: "offset", x: "offset", index: "offset", rows: "int", width: "int" },
 

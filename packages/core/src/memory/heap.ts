@@ -23,6 +23,8 @@ export class Heap {
   /** Bytes handed out now, and the most there ever were. */
   bytesInUse = 0;
   peakBytes = 0;
+  /** How often memory was asked for. */
+  allocations = 0;
   /** Bytes asked of the kernel set so far, from offset 0. */
   #reserved: number;
   readonly #kernelSet: KernelSet;
@@ -52,6 +54,7 @@ export class Heap {
     this.#split(block, size);
     block.free = false;
     this.#used.set(block.offset, block);
+    this.allocations++;
     this.bytesInUse += size;
     this.peakBytes = Math.max(this.peakBytes, this.bytesInUse);
     return block.offset;

@@ -13,6 +13,27 @@ const shapes: [rows: number, table: number, width: number][] = [
 ];
 
 export function rowCases(): ConformanceCase[] {
+  return [...gatherCases(), ...scatterCases()];
+}
+
+function scatterCases(): ConformanceCase[] {
+  return shapes.map(([most, table, width]) => {
+    const rows = Math.min(most, table);
+    return {
+      name: `scatterRows ${rows} of [${table}, ${width}]`,
+      run(stage, samples) {
+        const order = samples.uniform(table);
+        const index = [...order.keys()].toSorted((a, b) => order[a] - order[b]).slice(0, rows);
+        const out = stage.matrix(samples.normal(table * width), table, width);
+        const x = stage.floats(samples.normal(rows * width));
+        stage.kernels.scatterRows({ out, x, index: stage.ints(index), rows, width });
+        return { out: { values: stage.read(out), tolerance: exact } };
+      },
+    };
+  });
+}
+
+function gatherCases(): ConformanceCase[] {
   return shapes.flatMap(([rows, table, width]) =>
     [0, 1].flatMap((accumulate): ConformanceCase[] => [
       {

@@ -10,7 +10,7 @@ import { lstmBackward, lstmForward } from "./lstm.ts";
 import { clipByNorm, clipByValue, globalNorm } from "./norms.ts";
 import { adam, sgd } from "./optimizers.ts";
 import { rnnBackward, rnnForward } from "./rnn.ts";
-import { gatherRows, scatterAddRows } from "./rows.ts";
+import { gatherRows, scatterAddRows, scatterRows } from "./rows.ts";
 import { softmax, softmaxBackward } from "./softmax.ts";
 
 const referenceKernels: { [K in KernelName]: (heap: ReferenceHeap, args: KernelArguments<K>) => void } = {
@@ -35,6 +35,7 @@ const referenceKernels: { [K in KernelName]: (heap: ReferenceHeap, args: KernelA
   gruForward,
   gruBackward,
   gatherRows,
+  scatterRows,
   scatterAddRows,
   softmax,
   softmaxBackward,
@@ -81,6 +82,8 @@ export function createReferenceKernels(precision: Precision = "f32"): KernelSet 
     writeInts: (offset, values) => heap.ints.set(values, heap.intAt(offset)),
     readFloats: (offset, count) => heap.floats.slice(heap.at(offset), heap.at(offset) + count),
     readInts: (offset, count) => heap.ints.slice(heap.intAt(offset), heap.intAt(offset) + count),
+    readFloatsInto: (target, offset) =>
+      target.set(heap.floats.subarray(heap.at(offset), heap.at(offset) + target.length)),
     close: () => {},
   };
 }

@@ -15,6 +15,16 @@ export function gatherRows(heap: ReferenceHeap, args: KernelArguments<"gatherRow
   }
 }
 
+export function scatterRows(heap: ReferenceHeap, args: KernelArguments<"scatterRows">): void {
+  const { width } = args;
+  const f = heap.floats;
+  for (let i = 0; i < args.rows; i++) {
+    const out = heap.at(args.out) + heap.ints[heap.intAt(args.index) + i] * width;
+    const x = heap.at(args.x) + i * width;
+    f.copyWithin(out, x, x + width);
+  }
+}
+
 export function scatterAddRows(heap: ReferenceHeap, args: KernelArguments<"scatterAddRows">): void {
   const { width } = args;
   const f = heap.floats;

@@ -46,4 +46,8 @@ export class WasmHeap {
   readInts(offset: number, count: number): Int32Array {
     return this.#ints.slice(offset / 4, offset / 4 + count);
   }
+
+  readFloatsInto(target: Float32Array, offset: number): void {
+    target.set(this.#floats.subarray(offset / 4, offset / 4 + target.length));
+  }
 }

@@ -64,6 +64,7 @@ export function kernelSetOn(instance: WasmInstance, parts = 1): KernelSet {
     writeInts: (offset, values) => heap.writeInts(offset, values),
     readFloats: (offset, count) => heap.readFloats(offset, count),
     readInts: (offset, count) => heap.readInts(offset, count),
+    readFloatsInto: (target, offset) => heap.readFloatsInto(target, offset),
     close: () => {},
   };
 }
