@@ -47,7 +47,9 @@ export interface EvaluationEvent {
   bitsPerToken: number;
   perplexity: number;
   tokens: number;
-  /** Whether this is the lowest loss so far; model.safetensors then holds these parameters. */
+  /** What else the task measures, by name. */
+  metrics?: Readonly<Record<string, number>>;
+  /** Whether this is the best so far (for a language model: the lowest loss); model.safetensors then holds these parameters. */
   best: boolean;
   seconds: number;
 }
@@ -66,13 +68,20 @@ export interface NoticeEvent {
   text: string;
 }
 
+/** The evaluation whose parameters are kept. */
+export interface BestEvaluation {
+  loss: number;
+  step: number;
+  metrics?: Readonly<Record<string, number>>;
+}
+
 /** The last event. */
 export interface EndEvent {
   type: "end";
   /** `budget`: all done; `early-stopping`: the held-out loss has not fallen for `patience` evaluations; `interrupted`: asked to stop. */
   reason: "budget" | "early-stopping" | "interrupted";
   step: number;
-  /** The best held-out loss and the step it was reached at; null before the first evaluation. */
-  best: { loss: number; step: number } | null;
+  /** The best evaluation; null before the first. */
+  best: BestEvaluation | null;
   seconds: number;
 }

@@ -17,12 +17,23 @@ export interface TrainingJob {
    */
   nextLoss(): { loss: Tensor; tokens: number };
 
-  /** Reads all held-out data. Yields now and then, so that the event loop can turn, and returns the mean loss per token. */
-  evaluate(): Generator<void, { loss: number; tokens: number }>;
+  /** Reads all held-out data. Yields now and then, so that the event loop can turn. */
+  evaluate(): Generator<void, JobEvaluation>;
 
   /** All that the job needs to go on exactly, besides the parameters. */
   snapshot(): JobSnapshot;
   restore(snapshot: JobSnapshot): void;
+}
+
+/** How good the model is on the held-out data. */
+export interface JobEvaluation {
+  /** Mean loss per token, or whatever the task counts. */
+  loss: number;
+  tokens: number;
+  /** What else the task measures, by name: accuracy, macro F1, RMSE, ... */
+  metrics?: Readonly<Record<string, number>>;
+  /** What the best parameters are chosen by: the lowest. Default: `loss`. */
+  criterion?: number;
 }
 
 /** The place in the data, and what is carried from step to step. */

@@ -6,7 +6,14 @@ import { appendMetrics, resumeTraining, saveTraining, type SavedTraining } from 
 import { PlateauSchedule } from "../optim/schedule.ts";
 import type { TrainingEvent } from "./events.ts";
 import type { TrainingJob } from "./job.ts";
-import { makeTrainer, type Progress, type Trainer, trainingLoop, type TrainingOptions } from "./training-loop.ts";
+import {
+  bestOf,
+  makeTrainer,
+  type Progress,
+  type Trainer,
+  trainingLoop,
+  type TrainingOptions,
+} from "./training-loop.ts";
 
 /** Where a training is recorded, and what is recorded with the parameters. */
 export interface Recording {
@@ -60,9 +67,9 @@ export async function* recordedTraining(
     yield { type: "notice", text: `${storage.location} has no complete checkpoint yet: training starts over` };
   }
   if (saved?.progress.finished && !canGoOn(saved.progress, trainer)) {
-    const { finished: reason, step, best, seconds } = saved.progress;
+    const { finished: reason, step, seconds } = saved.progress;
     yield { type: "notice", text: `${storage.location} finished at step ${step} already; nothing is left to do` };
-    yield { type: "end", reason, step, best, seconds };
+    yield { type: "end", reason, step, best: bestOf(saved.progress), seconds };
     return;
   }
 

@@ -8,8 +8,8 @@ import { SGD } from "../optim/sgd.ts";
 import type { OptionRules } from "../options.ts";
 import { type Budget, type Spending, spendingOf } from "./budget.ts";
 import { EventLoopTurns } from "./event-loop.ts";
-import type { EndEvent, EvaluationEvent, TrainingEvent } from "./events.ts";
-import type { TrainingJob } from "./job.ts";
+import type { BestEvaluation, EndEvent, EvaluationEvent, TrainingEvent } from "./events.ts";
+import type { JobEvaluation, TrainingJob } from "./job.ts";
 import { StepLog } from "./step-log.ts";
 
 /** How to train, whatever the task. */
@@ -63,7 +63,7 @@ export interface Progress {
   step: number;
   /** Seconds of training, over all runs. */
   seconds: number;
-  best: { loss: number; step: number } | null;
+  best: (BestEvaluation & { criterion: number }) | null;
   /** Evaluations since the best one. */
   worse: number;
   finished: EndEvent["reason"] | null;
@@ -177,14 +177,14 @@ export async function* trainingLoop(
   }
 
   async function evaluate(): Promise<EvaluationEvent> {
-    const { loss, tokens: count, seconds } = await clock.apart(() => evaluateJob(job, turns));
-    const best = loss < (progress.best?.loss ?? Infinity);
+    const { loss, tokens: count, metrics, criterion, seconds } = await clock.apart(() => evaluateJob(job, turns));
+    const best = criterion < (progress.best?.criterion ?? Infinity);
     progress.worse = best ? 0 : progress.worse + 1;
     if (best) {
-      progress.best = { loss, step: progress.step };
+      progress.best = { loss, step: progress.step, metrics, criterion };
       await run.saveBest();
     }
-    if (schedule instanceof PlateauSchedule) schedule.observe(loss);
+    if (schedule instanceof PlateauSchedule) schedule.observe(criterion);
     return {
       type: "evaluation",
       step: progress.step,
@@ -192,6 +192,7 @@ export async function* trainingLoop(
       bitsPerToken: loss / Math.LN2,
       perplexity: Math.exp(loss),
       tokens: count,
+      metrics,
       best,
       seconds,
     };
@@ -216,7 +217,7 @@ export async function* trainingLoop(
           type: "end",
           reason: "interrupted",
           step: progress.step,
-          best: progress.best,
+          best: bestOf(progress),
           seconds: clock.seconds(),
         };
         return;
@@ -237,7 +238,7 @@ export async function* trainingLoop(
       type: "end",
       reason: progress.finished,
       step: progress.step,
-      best: progress.best,
+      best: bestOf(progress),
       seconds: clock.seconds(),
     };
   } finally {
@@ -246,10 +247,15 @@ export async function* trainingLoop(
   }
 }
 
+/** The best evaluation as events tell it. */
+export function bestOf({ best }: Progress): BestEvaluation | null {
+  return best && { loss: best.loss, step: best.step, ...(best.metrics && { metrics: best.metrics }) };
+}
+
 async function evaluateJob(
   job: TrainingJob,
   turns: EventLoopTurns,
-): Promise<{ loss: number; tokens: number; seconds: number }> {
+): Promise<JobEvaluation & { criterion: number; seconds: number }> {
   const start = performance.now();
   job.model.eval();
   try {
@@ -259,14 +265,14 @@ async function evaluateJob(
       await turns.give();
       next = evaluation.next();
     }
-    const { loss, tokens } = next.value;
+    const { loss, criterion = loss } = next.value;
     if (!Number.isFinite(loss)) {
       throw new HiddenstateError(
         "not-finite",
         `train: the held-out loss became ${loss}; the last good checkpoint was kept; try a lower learning rate`,
       );
     }
-    return { loss, tokens, seconds: (performance.now() - start) / 1000 };
+    return { ...next.value, criterion, seconds: (performance.now() - start) / 1000 };
   } finally {
     job.model.train();
   }
