@@ -42,11 +42,12 @@ export class MemoryStorage implements ModelStorage {
   }
 
   async read(path: string): Promise<Uint8Array | null> {
-    return this.files.get(path)?.slice() ?? null;
+    const bytes = this.files.get(path);
+    return bytes ? new Uint8Array(bytes) : null;
   }
 
   async write(path: string, bytes: Uint8Array): Promise<void> {
-    this.files.set(path, bytes.slice());
+    this.files.set(path, new Uint8Array(bytes));
   }
 
   async append(path: string, text: string): Promise<void> {

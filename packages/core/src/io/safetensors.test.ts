@@ -153,6 +153,12 @@ describe.each(everyEngine)("tensors in safetensors on $name", ({ options }) => {
 describe("numbers of other widths", () => {
   beforeEach(() => engine.init({ backend: "reference" }));
 
+  test("come the same from Node's Buffer, whose slice() copies nothing", () => {
+    const { tensors } = loadSafetensors(Buffer.from(fromPyTorch));
+    const expected = loadSafetensors(fromPyTorch).tensors;
+    for (const [name, values] of tensors) expect(values.dataSync()).toEqual(expected.get(name)!.dataSync());
+  });
+
   test.each<[StoredDType, number[], number, "float" | "int32"]>([
     ["F16", [0x00, 0x3c], 1, "float"],
     ["F16", [0xff, 0x7b], 65504, "float"],

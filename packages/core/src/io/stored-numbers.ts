@@ -12,7 +12,8 @@ export type StoredNumbers = Float32Array | Float64Array | Int32Array;
  */
 export function numbersOf(stored: StoredTensor, where: string, name: string): StoredNumbers {
   // The copy starts at a multiple of 8 bytes, as typed arrays need; all hosts of JavaScript are little-endian, like the files.
-  const { buffer } = stored.bytes.slice();
+  // (Not slice(): that of Node's Buffer copies nothing.)
+  const { buffer } = new Uint8Array(stored.bytes);
   switch (stored.dtype) {
     case "F32":
       return new Float32Array(buffer);
