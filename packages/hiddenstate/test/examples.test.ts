@@ -1,0 +1,57 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, test } from "vitest";
+
+const examples = fileURLToPath(new URL("../../../examples", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "hiddenstate-examples-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs an example to its end, in a folder of the test's own, and returns what it prints. */
+function run(example: string, ...words: string[]): string {
+  const script = join(examples, `${example}.js`);
+  const done = spawnSync(process.execPath, [script, ...words], { cwd: folder, encoding: "utf8" });
+  expect(done.status, `${done.stdout}${done.stderr}`).toBe(0);
+  return done.stdout;
+}
+
+describe("the examples", () => {
+  test("are all in the table of their README", () => {
+    const readme = readFileSync(join(examples, "README.md"), "utf8");
+    const named = [...readme.matchAll(/\]\(([\w-]+\.js)\)/g)].map(([, file]) => file);
+    const present = readdirSync(examples).filter((file) => file.endsWith(".js"));
+    expect(new Set(named)).toEqual(new Set(present));
+  });
+
+  test("stream-pytorch-lstm gives PyTorch's numbers", () => {
+    const difference = /largest difference from PyTorch .*: (\S+)$/m.exec(run("stream-pytorch-lstm"))?.[1];
+    expect(Number(difference)).toBeLessThan(2e-6);
+  });
+
+  test("custom-loop learns parity, on sequences longer than any it was trained on too", () => {
+    const answers = run("custom-loop")
+      .split("\n")
+      .filter((line) => line.includes(" right"));
+    expect(answers).toEqual(["4 bits: 64 of 64 right", "12 bits: 64 of 64 right", "48 bits: 64 of 64 right"]);
+  });
+
+  test("train-on-your-text learns the calendar; run again, it loads the model and writes the same", () => {
+    const first = run("train-on-your-text");
+    const losses = [...first.matchAll(/held-out loss (\S+) nats/g)].map(([, loss]) => Number(loss));
+    expect(losses).toHaveLength(8);
+    expect(losses.at(-1)).toBeLessThan(0.1);
+
+    const again = run("train-on-your-text");
+    expect(again).toContain("nothing is left to do");
+    const writing = (printed: string): string => printed.slice(printed.indexOf(" writes:"));
+    expect(writing(again)).toBe(writing(first));
+  });
+
+  test("train-on-your-text takes a file", () => {
+    const file = join(folder, "fox.txt");
+    writeFileSync(file, "the quick brown fox jumps over the lazy dog; ".repeat(12));
+    expect(run("train-on-your-text", file)).toContain("example-fox.txt writes:");
+  });
+});
