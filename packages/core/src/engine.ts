@@ -1,21 +1,27 @@
-import { HiddenstateError } from "./errors.ts";
+import {
+  type Backend,
+  backends,
+  chooseKernels,
+  type ConsideredKernels,
+  type InstructionSet,
+  instructionSets,
+} from "./kernels/choose.ts";
+import { kernelRequest } from "./kernels/kernel-request.ts";
 import type { KernelSet, Precision } from "./kernels/kernels.ts";
-import { createReferenceKernels } from "./kernels/reference/index.ts";
-import { createWasmKernels } from "./kernels/wasm/index.ts";
 import { currentRuntime, Runtime, runtime, setRuntime } from "./memory/runtime.ts";
 import { scope } from "./memory/scope.ts";
 import { resolveOptions } from "./options.ts";
 
-/** What computes: `"auto"` takes the fastest that runs here. */
-export type Backend = "auto" | "wasm" | "reference";
-
 export interface EngineOptions {
-  /** Default `"auto"`. */
+  /** Default `"auto"`: what the environment variable HIDDENSTATE_BACKEND names, else the fastest that runs here. */
   backend?: Backend;
   /** Precision of all numbers; `"f64"` only with the reference, for tests. Default `"f32"`. */
   precision?: Precision;
-  /** The instruction set of the wasm kernels; default: relaxed SIMD where the host has it. */
-  instructionSet?: "relaxed" | "simd128";
+  /**
+   * The instruction set of the kernels: `"avx512"`, `"avx2"` or `"neon"` are native, `"relaxed"` and `"simd128"` wasm. Default: what the
+   * environment variable HIDDENSTATE_INSTRUCTION_SET names, else the best there is.
+   */
+  instructionSet?: InstructionSet;
   /** A compiled wasm module from this package's `wasm/` folder, for hosts that forbid compiling bytes. */
   module?: WebAssembly.Module;
   /** Key of all random numbers, a whole number from 0. Default 0. */
@@ -27,6 +33,8 @@ export interface EngineInfo {
   backend: KernelSet["backend"];
   instructionSet: string;
   precision: Precision;
+  /** All that could compute, the fastest first, and why it does or does not. */
+  considered: readonly ConsideredKernels[];
   seed: number;
   /** Memory of all tensors now, the most there ever was, and what the heap asked of the system. */
   bytesInUse: number;
@@ -34,32 +42,20 @@ export interface EngineInfo {
   reservedBytes: number;
 }
 
+let considered: readonly ConsideredKernels[] = [];
+
 async function init(options: EngineOptions = {}): Promise<EngineInfo> {
-  const { backend, precision, seed, instructionSet, module } = resolveOptions("engine.init", options, {
-    backend: { type: "choice", choices: ["auto", "wasm", "reference"], default: "auto" },
+  const resolved = resolveOptions("engine.init", options, {
+    backend: { type: "choice", choices: backends, default: "auto" },
     precision: { type: "choice", choices: ["f32", "f64"], default: "f32" },
-    instructionSet: { type: "choice", choices: ["relaxed", "simd128"], optional: true },
+    instructionSet: { type: "choice", choices: Object.keys(instructionSets), optional: true },
     module: { type: "any", optional: true },
     seed: { type: "integer", min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 },
   });
-  if (precision === "f64" && backend === "wasm") {
-    throw new HiddenstateError(
-      "unsupported",
-      'engine.init: unsupported precision "f64" with backend "wasm"; use backend "reference"',
-    );
-  }
-  if (backend === "reference" && (instructionSet || module)) {
-    throw new HiddenstateError(
-      "unsupported",
-      'engine.init: unsupported instructionSet or module with backend "reference"; they belong to backend "wasm"',
-    );
-  }
-  const useReference = backend === "reference" || precision === "f64";
-  const kernelSet = useReference
-    ? createReferenceKernels(precision)
-    : await createWasmKernels({ instructionSet, module });
+  const chosen = await chooseKernels(kernelRequest(resolved));
   currentRuntime()?.kernelSet.close();
-  setRuntime(new Runtime(kernelSet, seed));
+  considered = chosen.considered;
+  setRuntime(new Runtime(chosen.kernelSet, resolved.seed));
   return info();
 }
 
@@ -67,7 +63,7 @@ function info(): EngineInfo {
   const { kernelSet, heap, seed } = runtime();
   const { backend, instructionSet, precision } = kernelSet;
   const { bytesInUse, peakBytes, reservedBytes } = heap;
-  return { backend, instructionSet, precision, seed, bytesInUse, peakBytes, reservedBytes };
+  return { backend, instructionSet, precision, considered, seed, bytesInUse, peakBytes, reservedBytes };
 }
 
 function setSeed(seed: number): void {

@@ -1,6 +1,7 @@
 export { version } from "./version.ts";
 
-export { engine, type Backend, type EngineInfo, type EngineOptions } from "./engine.ts";
+export { engine, type EngineInfo, type EngineOptions } from "./engine.ts";
+export type { Backend, ConsideredKernels, InstructionSet } from "./kernels/choose.ts";
 export { HiddenstateError, type ErrorCode } from "./errors.ts";
 export { Tensor, tensor, zeros, ones, full, type DType } from "./memory/tensor.ts";
 export { Random, randomKey, threefry2x32, type WordPair } from "./memory/random.ts";
@@ -25,6 +26,10 @@ export { Linear, type LinearOptions } from "./nn/linear.ts";
 export { LSTM, type LSTMState } from "./nn/lstm.ts";
 export { RNN, type HiddenState, type RNNOptions } from "./nn/rnn.ts";
 export { type ForwardOptions, type RecurrentOptions, type RecurrentState } from "./nn/recurrent.ts";
+
+export { RecurrentStream, type StreamOptions, type StreamState } from "./stream/recurrent-stream.ts";
+export { type PoolOptions, StreamPool } from "./stream/stream-pool.ts";
+export type { LayerStack, Step, StreamWeights } from "./stream/step.ts";
 
 export { Adam, AdamW, type AdamOptions } from "./optim/adam.ts";
 export { clipGradNorm, clipGradNormPerParameter, clipGradValue } from "./optim/clip.ts";
