@@ -9,7 +9,8 @@ module.exports = load();
 function load() {
   for (const candidate of candidates) {
     try {
-      return require(candidate);
+      const file = require.resolve(candidate);
+      return { ...require(file), file };
     } catch (error) {
       // Anything else, such as a binary that does not load, is for the caller to tell.
       if (error.code !== "MODULE_NOT_FOUND" || !error.message.includes(candidate)) throw error;

@@ -19,6 +19,8 @@ export type NativeInstructionSet = "avx512" | "avx2" | "neon";
 /** What the package @hiddenstate/native exports (packages/native/src/addon.c). */
 export interface NativeAddon {
   version: string;
+  /** Path of the binary, for threads to load it too. */
+  file: string;
   /** All kernels and their arguments, as JSON. */
   layout: string;
   /** Those compiled in, the best first, and whether this processor has them. */
