@@ -1,6 +1,7 @@
 import { HiddenstateError, shown } from "../errors.ts";
 import { runtime } from "../memory/runtime.ts";
-import { empty, type Tensor } from "../memory/tensor.ts";
+import { empty, full, type Tensor } from "../memory/tensor.ts";
+import { copyDense } from "./copy.ts";
 import type { TapeNode } from "./tape.ts";
 
 /** Where an operation writes the gradient of one of its inputs. */
@@ -19,6 +20,17 @@ export interface DeferredGradient {
 export class BackwardPass {
   readonly #gradients = new Map<Tensor, Tensor>();
   readonly #deferred = new Map<object, DeferredGradient>();
+  readonly #outer: BackwardPass | null;
+  readonly #inputs: ReadonlySet<Tensor>;
+
+  /**
+   * @param outer the pass that this one is a part of, where an operation runs operations of its own again
+   * @param inputs where this part ends: their gradients belong to the outer pass
+   */
+  constructor(outer: BackwardPass | null = null, inputs: ReadonlySet<Tensor> = new Set()) {
+    this.#outer = outer;
+    this.#inputs = inputs;
+  }
 
   /** Offset of the gradient of an operation's output; 0 (absent) where nothing depended on that output. */
   gradient(output: Tensor): number {
@@ -28,6 +40,7 @@ export class BackwardPass {
   /** Where to write the gradient of an input, or null where none is wanted. Each call must be followed by the write. */
   target(input: Tensor): GradientTarget | null {
     if (!input.requiresGrad) return null;
+    if (this.#outer && this.#inputs.has(input)) return this.#outer.target(input);
     if (input.node) {
       const known = this.#gradients.get(input);
       if (known) return { offset: known.offset, accumulate: 1 };
@@ -58,17 +71,24 @@ export class BackwardPass {
     return work;
   }
 
-  /** @internal */
-  seed(loss: Tensor): void {
-    const target = this.target(loss)!;
-    const { kernels } = runtime().kernelSet;
-    if (target.accumulate)
-      throw new HiddenstateError("invalid", "backward: invalid loss: it is a leaf that already has a gradient");
-    kernels.fill({ out: target.offset, count: 1, value: 1 });
+  /** The gradient of an input, for whoever must keep it; null where there is none yet, or the input is a leaf. */
+  gradientTensor(input: Tensor): Tensor | null {
+    return this.#gradients.get(input) ?? null;
   }
 
-  /** @internal */
-  run(node: TapeNode): void {
+  /** Adds a gradient from outside, of which to go back from here: all elements of it, dense, at an offset. */
+  seed(output: Tensor, gradient: number): void {
+    const target = this.target(output);
+    if (target) copyDense(target.offset, gradient, output.size, target.accumulate);
+  }
+
+  /** Goes back from tensors that have been given gradients to everything they were computed from. */
+  goBack(roots: readonly Tensor[]): void {
+    for (const node of nodesBehind(roots, this.#inputs)) this.#run(node);
+    for (const work of this.#deferred.values()) work.finish(this);
+  }
+
+  #run(node: TapeNode): void {
     checkUntouched(node);
     // Behind an operation whose other outputs alone were used, there may be nothing to go on with.
     if (node.outputs.some((output) => this.#gradients.has(output))) node.backward(this);
@@ -78,11 +98,6 @@ export class BackwardPass {
       this.#gradients.delete(output);
     }
     for (const tensor of node.saved) tensor.end();
-  }
-
-  /** @internal */
-  finish(): void {
-    for (const work of this.#deferred.values()) work.finish(this);
   }
 }
 
@@ -119,16 +134,19 @@ export function runBackward(loss: Tensor): void {
       "backward: invalid loss: nothing it was computed from needs a gradient; set requiresGrad, or compute it outside noGrad",
     );
   }
+  if (!loss.node && loss.grad)
+    throw new HiddenstateError("invalid", "backward: invalid loss: it is a leaf that already has a gradient");
   const pass = new BackwardPass();
-  pass.seed(loss);
-  for (const node of nodesBehind(loss)) pass.run(node);
-  pass.finish();
+  const one = full([1], 1);
+  pass.seed(loss, one.offset);
+  one.end();
+  pass.goBack([loss]);
 }
 
-/** All operations that the loss depends on, last first. */
-function nodesBehind(loss: Tensor): TapeNode[] {
+/** All operations that these tensors depend on, as far as the inputs, last first. */
+function nodesBehind(roots: readonly Tensor[], inputs: ReadonlySet<Tensor>): TapeNode[] {
   const found = new Set<TapeNode>();
-  const pending = loss.node ? [loss.node] : [];
+  const pending = roots.flatMap(({ node }) => node ?? []);
   while (pending.length > 0) {
     const node = pending.pop()!;
     if (found.has(node)) continue;
@@ -139,7 +157,9 @@ function nodesBehind(loss: Tensor): TapeNode[] {
       );
     }
     found.add(node);
-    for (const input of node.inputs) if (input.requiresGrad && input.node) pending.push(input.node);
+    for (const input of node.inputs) {
+      if (input.requiresGrad && input.node && !inputs.has(input)) pending.push(input.node);
+    }
   }
   return [...found].toSorted((a, b) => b.order - a.order);
 }

@@ -63,16 +63,21 @@ export function recordsFor(inputs: readonly Tensor[]): boolean {
  * const { output } = noGrad(() => lstm.forward(x));
  */
 export function noGrad<T>(fn: () => T): T {
+  return withRecording(false, fn, "noGrad");
+}
+
+/** Runs `fn` with or without putting operations on the tape, whatever it is outside; `where` names it in errors. */
+export function withRecording<T>(recording: boolean, fn: () => T, where: string): T {
   const active = runtime();
   const before = active.recording;
-  active.recording = false;
+  active.recording = recording;
   try {
     const result = fn();
     if (result instanceof Promise) {
       result.catch(() => {});
       throw new HiddenstateError(
         "unsupported",
-        "noGrad: unsupported async function; compute in a synchronous function and await outside of it",
+        `${where}: unsupported async function; compute in a synchronous function and await outside of it`,
       );
     }
     return result;

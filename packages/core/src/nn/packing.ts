@@ -3,11 +3,17 @@ import { gatherRows } from "../autograd/ops/gather-rows.ts";
 import { HiddenstateError, shown } from "../errors.ts";
 import { type Tensor, tensor } from "../memory/tensor.ts";
 
+/** Packed rows with what dropout needs to know of them. */
+export interface PackedPart extends PackedRows {
+  /** int32 [N, 2]: (batch row, time) of each packed row, or null where that is simply row-major from time 0. */
+  rowIds: Tensor | null;
+}
+
 /**
  * One batch of sequences as packed rows: how to bring padded tensors into the recurrence's order and back. Made once per
  * batch from `lengths`; every layer and direction then sees valid rows only, so padding can't leak.
  */
-export interface Packing extends PackedRows {
+export interface Packing extends PackedPart {
   /** [T*B, F] to [N, F]. */
   pack(x: Tensor): Tensor;
   /** [N, F] to [T*B, F], with zeros in the padding. */
@@ -15,8 +21,8 @@ export interface Packing extends PackedRows {
   /** [layers*B, H] in the batch's order to sorted order, and back. */
   sortState(x: Tensor): Tensor;
   unsortState(x: Tensor): Tensor;
-  /** int32 [N, 2]: (batch row, time) of each packed row, or null where that is simply row-major. */
-  rowIds: Tensor | null;
+  /** The rows of the time steps from `start` up to, not including, `end`; they follow one another, from `firstRow`. */
+  part(start: number, end: number): PackedPart & { firstRow: number };
 }
 
 /** All sequences as long as the batch: rows are in order already. */
@@ -29,6 +35,23 @@ export function densePacking(steps: number, batch: number): Packing {
     batch,
     rows: steps * batch,
     rowIds: null,
+    part: (start, end) => {
+      const firstRow = start * batch;
+      const rows = (end - start) * batch;
+      const rowIds = new Int32Array(rows * 2);
+      for (let row = 0; row < rows; row++) {
+        rowIds[row * 2] = row % batch;
+        rowIds[row * 2 + 1] = start + Math.floor(row / batch);
+      }
+      return {
+        batchSizes: batchSizes.view([end - start], start),
+        steps: end - start,
+        batch,
+        rows,
+        firstRow,
+        rowIds: tensor(rowIds, [rows, 2], { dtype: "int32" }),
+      };
+    },
     pack: same,
     unpack: same,
     sortState: same,
@@ -63,6 +86,8 @@ export function packingFor(where: string, lengths: readonly number[], steps: num
     }
   }
   const ints = (values: Int32Array, shape = [values.length]): Tensor => tensor(values, shape, { dtype: "int32" });
+  const rowIdTensor = ints(rowIds, [rows, 2]);
+  const batchSizeTensor = ints(batchSizes);
   const packIndex = ints(toPacked);
   const unpackIndex = ints(fromPacked);
   const byLayers = (layers: number, positions: ArrayLike<number>): Tensor =>
@@ -74,11 +99,25 @@ export function packingFor(where: string, lengths: readonly number[], steps: num
     return gatherRows(x, byLayers(layers, to), byLayers(layers, from));
   };
   return {
-    batchSizes: ints(batchSizes),
+    batchSizes: batchSizeTensor,
     steps,
     batch,
     rows,
-    rowIds: ints(rowIds, [rows, 2]),
+    rowIds: rowIdTensor,
+    part: (start, end) => {
+      const rowsIn = (from: number, to: number): number =>
+        batchSizes.subarray(from, to).reduce((sum, size) => sum + size, 0);
+      const firstRow = rowsIn(0, start);
+      const partRows = rowsIn(start, end);
+      return {
+        batchSizes: batchSizeTensor.view([end - start], start),
+        steps: end - start,
+        batch,
+        rows: partRows,
+        firstRow,
+        rowIds: rowIdTensor.view([partRows, 2], firstRow * 2),
+      };
+    },
     pack: (x) => gatherRows(x, packIndex, unpackIndex),
     unpack: (x) => gatherRows(x, unpackIndex, packIndex),
     sortState: (x) => reorder(x, order, places),

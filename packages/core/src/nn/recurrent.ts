@@ -3,17 +3,18 @@ import { gateCount } from "../autograd/ops/cells.ts";
 import { dropout } from "../autograd/ops/dropout.ts";
 import { type LayerState, recurrentLayer } from "../autograd/ops/recurrent.ts";
 import type { DirectionWeights } from "../autograd/ops/recurrent-weights.ts";
+import { recomputeChunks } from "../autograd/recompute.ts";
 import { concat } from "../autograd/ops/concat.ts";
 import { reshape } from "../autograd/ops/reshape.ts";
 import { slice } from "../autograd/ops/slice.ts";
 import { transpose } from "../autograd/ops/transpose.ts";
 import { HiddenstateError, shown } from "../errors.ts";
-import { randomKey } from "../memory/random.ts";
+import { randomKey, type WordPair } from "../memory/random.ts";
 import { type Tensor, zeros } from "../memory/tensor.ts";
 import type { OptionRules } from "../options.ts";
 import { orthogonal, uniform, xavierUniform } from "./init.ts";
 import { Module, type ModuleOptions } from "./module.ts";
-import { densePacking, type Packing, packingFor } from "./packing.ts";
+import { densePacking, type PackedPart, type Packing, packingFor } from "./packing.ts";
 
 /** Options that RNN, LSTM and GRU share. */
 export interface RecurrentOptions extends ModuleOptions {
@@ -64,6 +65,13 @@ export interface ForwardOptions<S extends RecurrentState> {
   state?: S;
   /** Valid time steps of each batch row; default: all. What lies beyond is never read, and its outputs are 0. */
   lengths?: readonly number[];
+  /**
+   * For long sequences: keeps the state of about every sqrt(T)-th step only and computes the rest again during the backward
+   * pass, so that the activations of all layers take O(sqrt(T)) memory instead of O(T), for a second forward pass. Numbers and
+   * gradients are the same, but that a weight's gradient is summed in another order (Chen et al. 2016). Not for bidirectional
+   * networks. Default false.
+   */
+  recompute?: boolean;
 }
 
 /** Layers of one cell, in one or both directions: the recurrence that RNN, LSTM and GRU share. */
@@ -90,7 +98,8 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
    * @param x [T, B, I] (batchFirst: [B, T, I])
    * @returns output [T, B, D*H] (batchFirst: [B, T, D*H]), the last layer's h at every step, 0 in the padding; and the state after
    *   each row's last valid step, [L*D, B, H]. A row of length 0 keeps its initial state.
-   * @throws HiddenstateError `mismatch` or `invalid` for shapes, lengths and states that do not fit
+   * @throws HiddenstateError `mismatch` or `invalid` for shapes, lengths and states that do not fit, `unsupported` for `recompute`
+   *   of a bidirectional network
    */
   forward(x: Tensor, options: ForwardOptions<S> = {}): { output: Tensor; state: S } {
     const { batchFirst, inputSize } = this.options;
@@ -102,11 +111,10 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
     const packing = options.lengths ? packingFor(where, options.lengths, steps, batch) : densePacking(steps, batch);
     const initial = this.#initialState(where, options.state, batch);
     const rows = packing.pack(reshape(timeMajor, [steps * batch, inputSize]));
-    const { output, state } = this.#runLayers(
-      rows,
-      packing,
-      this.#mapState(initial, (part) => packing.sortState(part)),
-    );
+    const sorted = this.#mapState(initial, (part) => packing.sortState(part));
+    const { output, state } = options.recompute
+      ? this.#runChunks(rows, packing, sorted)
+      : this.#runLayers(rows, packing, sorted, this.#drawMasks());
     const padded = reshape(packing.unpack(output), [steps, batch, output.shape[1]]);
     return {
       output: batchFirst ? transpose(padded, [1, 0, 2]) : padded,
@@ -133,7 +141,7 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
     }
     if (x.shape.length !== 2 || x.shape[1] !== this.options.inputSize) this.#refuseInput("step", x, "[B,");
     const batch = x.shape[0];
-    return this.#runLayers(x, densePacking(1, batch), this.#initialState(where, state, batch));
+    return this.#runLayers(x, densePacking(1, batch), this.#initialState(where, state, batch), this.#drawMasks());
   }
 
   /** A state of zeros for so many batch rows, [L*D, B, H]. */
@@ -144,7 +152,44 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
     return state as S;
   }
 
-  #runLayers(x: Tensor, packing: Packing, initial: S): { output: Tensor; state: S } {
+  /** As `#runLayers`, in chunks of about sqrt(T) steps whose activations are computed again on the way back. */
+  #runChunks(x: Tensor, packing: Packing, initial: S): { output: Tensor; state: S } {
+    if (this.directions === 2) {
+      throw new HiddenstateError(
+        "unsupported",
+        `${this.cell.kind}.forward: unsupported recompute for a bidirectional network: its directions meet at every layer and ` +
+          "step, so no chunk can be computed alone; leave recompute out, or use a network with bidirectional: false",
+      );
+    }
+    const masks = this.#drawMasks();
+    const length = Math.max(1, Math.ceil(Math.sqrt(packing.steps)));
+    const { output, state } = recomputeChunks({
+      chunks: Math.max(1, Math.ceil(packing.steps / length)),
+      rows: packing.rows,
+      initial: Object.values(initial) as Tensor[],
+      inputs: [x, ...this.stateDict().values()],
+      run: (chunk, [h, c]) => {
+        const part = packing.part(chunk * length, Math.min((chunk + 1) * length, packing.steps));
+        const partX = slice(x, { start: part.firstRow, end: part.firstRow + part.rows });
+        const result = this.#runLayers(partX, part, (c ? { h, c } : { h }) as RecurrentState as S, masks);
+        return { output: result.output, state: Object.values(result.state) as Tensor[] };
+      },
+    });
+    const [h, c] = state;
+    return { output, state: (c ? { h, c } : { h }) as RecurrentState as S };
+  }
+
+  /** The key of the dropout mask above each layer but the last, or null where there is no dropout now. */
+  #drawMasks(): WordPair[] | null {
+    const { layers, dropout: rate } = this.options;
+    if (rate === 0 || !this.training) return null;
+    return Array.from({ length: layers - 1 }, (_, layer) => {
+      const use = `dropout_l${layer}`;
+      return randomKey(this.seed, "dropout", `${this.name}.${use}`, this.nextDraw(use));
+    });
+  }
+
+  #runLayers(x: Tensor, packing: PackedPart, initial: S, masks: WordPair[] | null): { output: Tensor; state: S } {
     const { layers, dropout: rate } = this.options;
     const directions = this.directions;
     const finals: LayerState[] = [];
@@ -156,11 +201,7 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
       const result = recurrentLayer(this.cell, output, packing, layerState, this.#weights[layer]);
       finals.push(result.state);
       output = result.output;
-      if (layer < layers - 1 && rate > 0 && this.training) {
-        const use = `dropout_l${layer}`;
-        const key = randomKey(this.seed, "dropout", `${this.name}.${use}`, this.nextDraw(use));
-        output = dropout(output, rate, key, packing.rowIds, packing.batch);
-      }
+      if (masks && layer < layers - 1) output = dropout(output, rate, masks[layer], packing.rowIds, packing.batch);
     }
     const joined = (pick: (state: LayerState) => Tensor): Tensor =>
       layers === 1 ? pick(finals[0]) : concat(finals.map(pick), 0);

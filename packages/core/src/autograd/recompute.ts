@@ -1,0 +1,111 @@
+import { runtime } from "../memory/runtime.ts";
+import { scope } from "../memory/scope.ts";
+import { empty, type Tensor } from "../memory/tensor.ts";
+import { BackwardPass } from "./backward.ts";
+import { copyDense } from "./copy.ts";
+import { noGrad, record, withRecording } from "./tape.ts";
+
+/** What one chunk of a recurrence gives: some rows of the output, [rows of the chunk, F], and the state for the next chunk. */
+export interface ChunkResult {
+  output: Tensor;
+  state: readonly Tensor[];
+}
+
+/** A long recurrence cut into chunks: (output_k, state_k+1) = run(k, state_k). */
+export interface ChunkedRecurrence {
+  /** How many chunks there are, at least 1. */
+  chunks: number;
+  /** Rows of all chunks' outputs together. */
+  rows: number;
+  /** state_0 */
+  initial: readonly Tensor[];
+  /** Whatever else `run` computes from, parameters too: on the way back nothing behind these is gone through. */
+  inputs: readonly Tensor[];
+  /** Computes one chunk: the same one every time, for it is run again on the way back. */
+  run: (chunk: number, state: readonly Tensor[]) => ChunkResult;
+}
+
+/**
+ * Runs a recurrence chunk by chunk and keeps only the outputs and the states between chunks. On the way back each chunk is run
+ * again, last first, this time on the tape, and gone back over at once: in memory there are the activations of one chunk, for the price of a
+ * second forward pass.
+ *
+ * One operation on the tape. Its gradients are those of the plain recurrence, but that a parameter's is summed chunk by chunk, from
+ * the last to the first.
+ *
+ * @returns the outputs of all chunks below one another, [rows, F], and the state after the last
+ *
+ * Source: Chen, Xu, Zhang & Guestrin 2016, "Training deep nets with sublinear memory cost"; Gruslys et al. 2016,
+ * "Memory-efficient backpropagation through time".
+ */
+export function recomputeChunks({ chunks, rows, initial, inputs, run }: ChunkedRecurrence): {
+  output: Tensor;
+  state: readonly Tensor[];
+} {
+  /** state_k, k = 0 .. chunks */
+  const states: (readonly Tensor[])[] = [initial];
+  /** First row of each chunk in the output, and the row after the last. */
+  const firstRows = [0];
+  let output: Tensor | undefined;
+  for (let chunk = 0; chunk < chunks; chunk++) {
+    const part = scope(() => noGrad(() => run(chunk, states[chunk])));
+    output ??= empty([rows, part.output.shape[1]]);
+    copyDense(rowOffset(output.offset, firstRows[chunk], output), part.output.offset, part.output.size);
+    firstRows.push(firstRows[chunk] + part.output.shape[0]);
+    states.push(part.state);
+    part.output.end();
+  }
+  const joined = output!;
+  const final = states.pop()!;
+  const reached = [...inputs, ...initial];
+
+  /** Adds one chunk's gradients, given those of the state after it, and returns those of the state before it. */
+  const goBackThrough = (
+    chunk: number,
+    pass: BackwardPass,
+    gradState: readonly number[],
+  ): readonly (Tensor | null)[] => {
+    const before = chunk === 0 ? initial : states[chunk].map(asLeaf);
+    const after = withRecording(true, () => run(chunk, before), "recompute");
+    const inner = new BackwardPass(pass, new Set(reached));
+    const gradOutput = pass.gradient(joined);
+    if (gradOutput) inner.seed(after.output, rowOffset(gradOutput, firstRows[chunk], joined));
+    after.state.forEach((part, i) => gradState[i] && inner.seed(part, gradState[i]));
+    inner.goBack([after.output, ...after.state]);
+    return chunk === 0 ? [] : before.map(({ grad }) => grad);
+  };
+
+  record({
+    name: "recompute",
+    inputs: reached,
+    outputs: [joined, ...final],
+    saved: states.slice(1).flat(),
+    backward: (pass) => {
+      let offsets = final.map((part) => pass.gradient(part));
+      let gradients: readonly (Tensor | null)[] = [];
+      for (let chunk = chunks - 1; chunk >= 0; chunk--) {
+        // The activations end with the scope; gradients that were begun in it and belong to the outer pass do not.
+        const { gradBefore } = scope(() => ({
+          gradBefore: goBackThrough(chunk, pass, offsets),
+          outer: reached.map((input) => pass.gradientTensor(input)),
+        }));
+        for (const gradient of gradients) gradient?.end();
+        gradients = gradBefore;
+        offsets = gradients.map((gradient) => gradient?.offset ?? 0);
+      }
+    },
+  });
+  return { output: joined, state: final };
+}
+
+/** The same numbers as something to differentiate by. */
+function asLeaf(values: Tensor): Tensor {
+  const leaf = values.detach();
+  leaf.requiresGrad = true;
+  return leaf;
+}
+
+/** Where a row of a [rows, F] tensor's memory (or of its gradient's) lies. */
+function rowOffset(start: number, row: number, { shape }: Tensor): number {
+  return start + row * shape[1] * runtime().kernelSet.bytesPerFloat;
+}
