@@ -5,6 +5,7 @@ import { startEngine } from "./engine.ts";
 import { FolderStorage } from "./files/folder-storage.ts";
 import { readBytes, readText } from "./files/read-text.ts";
 import { failedWith, storageFault } from "./files/storage-fault.ts";
+import { refuseIdleOptions } from "./idle-options.ts";
 import { recallOptions, recordOptions } from "./recorded-options.ts";
 import type { TrainingTexts, TrainOptions } from "./train-options.ts";
 
@@ -27,6 +28,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   const storage = new FolderStorage(folder);
   if (!resume) await requireNew(folder);
   const settings = resume ? await recallOptions(storage, given) : given;
+  refuseIdleOptions(settings);
   const { validation, backend, instructionSet, ...rest } = settings;
   const hasBudget = rest.steps !== undefined || rest.epochs !== undefined || rest.minutes !== undefined;
   const texts = await readTexts(data, validation, rest.tokenizer === "byte");

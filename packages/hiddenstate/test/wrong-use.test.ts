@@ -11,6 +11,12 @@ function complaintOf(words: readonly string[], status: number): string {
   return done.stderr.trimEnd();
 }
 
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
 describe("wrong use ends with 2 and says what was expected", () => {
   test("an unknown command, with the nearest known one", () => {
     expect(complaintOf(["trian", text], 2)).toContain("unknown command 'trian'; did you mean train?");
@@ -76,12 +82,6 @@ describe("wrong use ends with 2 and says what was expected", () => {
 });
 
 describe("data that can't be used ends with 1 and leaves no folder behind", () => {
-  const file = (name: string, content: string | Uint8Array): string => {
-    const path = join(folder, name);
-    writeFileSync(path, content);
-    return path;
-  };
-
   test("no such file", () => {
     expect(complaintOf(["train", "nowhere.txt"], 1)).toContain("missing file nowhere.txt");
   });
@@ -114,6 +114,25 @@ describe("data that can't be used ends with 1 and leaves no folder behind", () =
 
   test("a validation file that is not there", () => {
     expect(complaintOf(["train", text, "--validation", "nowhere.txt"], 1)).toContain("missing file nowhere.txt");
+  });
+});
+
+describe("what would do nothing or be too much ends with 1", () => {
+  test.each([
+    [["--momentum", "0.9"], "mismatch in momentum: it does nothing with optimizer adam"],
+    [["--warmup", "10"], "mismatch in warmup: it does nothing with schedule constant"],
+    [["--min-count", "2"], "mismatch in minimumCount: it does nothing with tokenizer character"],
+    [["--stride", "65"], "invalid stride: got 65, expected a whole number at least 1 and at most 64"],
+  ])("train %j", (words, complaint) => {
+    expect(complaintOf(["train", text, ...words], 1)).toContain(complaint);
+  });
+
+  test("a step that needs more memory than there is, with the shape that asked and how much", () => {
+    const long = file("long.txt", "the quick brown fox jumps over the lazy dog; ".repeat(50_000));
+    const words = ["--hidden", "600", "--layers", "1", "--batch", "32", "--bptt", "60000", "--steps", "1"];
+    const { status, stderr } = hiddenstate(["train", long, "--out", "memory", ...words]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/out of memory: a tensor of shape \[60000, 32, 600\] asked for 4395 MB/);
   });
 });
 

@@ -1,4 +1,4 @@
-import { version } from "@hiddenstate/core";
+import { type ConsideredKernels, type EngineInfo, version } from "@hiddenstate/core";
 import { Command } from "commander";
 import { type EngineChoice, startEngine } from "../engine.ts";
 import { engineOptions } from "./engine-options.ts";
@@ -10,17 +10,6 @@ import type { Session } from "./program.ts";
 
 interface DoctorFlags extends EngineChoice {
   json?: true;
-}
-
-/** What computes, out of all that could. */
-interface Chosen {
-  backend: string;
-  instructionSet: string;
-  /** What the user asked for. */
-  choice: EngineChoice;
-  /** The host as it was before the engine started, and as it is. */
-  before: Host;
-  now: Host;
 }
 
 export function doctorCommand(session: Session): Command {
@@ -46,26 +35,27 @@ Examples:
 async function runDoctor({ json, ...choice }: DoctorFlags): Promise<number> {
   const output = new Output(json ?? false);
   const before = describeHost();
-  const { backend, instructionSet } = await startEngine(choice);
-  const chosen = { backend, instructionSet, choice, before, now: describeHost() };
-  const { now } = chosen;
-  const reason = reasonFor(chosen);
+  const engine = await startEngine(choice);
+  const { backend, instructionSet, considered } = engine;
+  const host = describeHost();
+  const reason = considered.find(({ chosen }) => chosen)?.reason.replace("engine.init", "the command line");
   const speed = measureSpeed();
-  const advice = adviceFor(chosen);
-  output.record({ type: "doctor", version, ...now, backend, instructionSet, reason, ...speed, advice });
+  const advice = adviceFor(engine, host);
+  output.record({ type: "doctor", version, ...host, backend, instructionSet, reason, considered, ...speed, advice });
+  const others = considered.filter(({ chosen }) => !chosen);
   const rows: [string, string][] = [
     ["hiddenstate", version],
-    ["Node", `${now.node} (V8 ${now.v8})`],
-    ["machine", `${now.platform} ${now.architecture}, ${now.processor}`],
-    ["cores", `${now.cores}; one is used`],
-    ["memory", `${count(now.memoryMb)} MB, ${count(now.freeMemoryMb)} MB free`],
-    ["shared memory", yesOrNo(now.sharedMemory)],
-    ["SIMD", yesOrNo(now.simd)],
+    ["Node", `${host.node} (V8 ${host.v8})`],
+    ["machine", `${host.platform} ${host.architecture}, ${host.processor}, ${host.cores} cores`],
+    ["memory", `${count(host.memoryMb)} MB, ${count(host.freeMemoryMb)} MB free`],
+    ["shared memory", yesOrNo(host.sharedMemory)],
+    ["SIMD", yesOrNo(host.simd)],
     [
       "relaxed SIMD",
-      yesOrNo(now.relaxedSimd) + (now.relaxedSimd && !before.relaxedSimd ? ", turned on at run time" : ""),
+      yesOrNo(host.relaxedSimd) + (host.relaxedSimd && !before.relaxedSimd ? ", turned on at run time" : ""),
     ],
     ["backend", `${backend} (${instructionSet}): ${reason}`],
+    ...others.map((one): [string, string] => ["not chosen", `${nameOf(one)}: ${one.reason}`]),
     ["matrix product", `${speed.matrixGflops.toFixed(1)} GFLOP/s`],
     [
       "LSTM training",
@@ -79,19 +69,16 @@ async function runDoctor({ json, ...choice }: DoctorFlags): Promise<number> {
 
 const yesOrNo = (value: boolean): string => (value ? "yes" : "no");
 
-function reasonFor({ backend, instructionSet, choice, before, now }: Chosen): string {
-  if (backend === "reference" || choice.instructionSet !== undefined) return "asked for";
-  if (instructionSet !== "relaxed") return "the fastest here, for want of relaxed SIMD";
-  const how = before.relaxedSimd || !now.relaxedSimd ? "" : ", which this Node has behind a flag";
-  return `the fastest here, with fused multiply-add${how}`;
-}
+const nameOf = ({ backend, instructionSet }: ConsideredKernels): string =>
+  instructionSet === null ? backend : `${backend} (${instructionSet})`;
 
 /** What would be faster, in plain words; empty if nothing is known to be. */
-function adviceFor({ backend, instructionSet, now }: Chosen): string[] {
+function adviceFor({ backend, considered }: EngineInfo, { node }: Host): string[] {
   const advice: string[] = [];
-  if (backend === "reference") advice.push("--backend wasm: the reference is there to be read and to check others");
-  else if (instructionSet === "simd128" && now.relaxedSimd) advice.push("--instruction-set relaxed, which runs here");
-  const major = Number(/^v(\d+)/.exec(now.node)?.[1]);
-  if (major < 24) advice.push("Node 24 or newer, which makes better machine code of the same kernels");
+  const best = considered.find(({ available }) => available);
+  if (best && !best.chosen) advice.push(`${nameOf(best)}, which runs here: leave --backend and --instruction-set out`);
+  const major = Number(/^v(\d+)/.exec(node)?.[1]);
+  if (backend === "wasm" && major < 24)
+    advice.push("Node 24 or newer, whose V8 makes better machine code of WebAssembly");
   return advice;
 }

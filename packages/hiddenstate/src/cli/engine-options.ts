@@ -3,6 +3,12 @@ import { choiceOption } from "./choice-option.ts";
 
 /** The options of every command that computes. */
 export const engineOptions = (): Option[] => [
-  choiceOption("--backend <name>", "what computes (default: auto)", ["auto", "wasm", "reference"]),
-  choiceOption("--instruction-set <name>", "of the wasm backend (default: the best here)", ["relaxed", "simd128"]),
+  choiceOption("--backend <name>", "what computes (default: auto)", ["auto", "native", "wasm", "reference"]),
+  choiceOption("--instruction-set <name>", "of the kernels (default: the best here)", [
+    "avx512",
+    "avx2",
+    "neon",
+    "relaxed",
+    "simd128",
+  ]),
 ];

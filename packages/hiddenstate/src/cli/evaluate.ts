@@ -4,7 +4,7 @@ import { readBytes, readText } from "../files/read-text.ts";
 import { load } from "../load.ts";
 import { engineOptions } from "./engine-options.ts";
 import { count, duration } from "./format.ts";
-import { interruptedCode, listenForInterruption } from "./interruption.ts";
+import { Interruption, interruptedCode } from "./interruption.ts";
 import { describeLoss } from "./loss.ts";
 import { Output } from "./output.ts";
 import type { Session } from "./program.ts";
@@ -40,7 +40,7 @@ async function runEvaluation(folder: string, data: string, { json, ...engine }: 
   const output = new Output(json ?? false);
   const model = await load(folder, engine);
   const text = model.tokenizer.kind === "byte" ? await readBytes(data) : await readText(data);
-  using interruption = listenForInterruption(() => output.note("interrupted"));
+  using interruption = new Interruption(() => output.note("interrupted")).listen();
   const result = await model.evaluate(text, { signal: interruption.signal });
   if (interruption.signal.aborted) return interruptedCode;
   output.record({ type: "evaluation", ...result });

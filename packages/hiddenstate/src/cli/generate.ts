@@ -3,7 +3,7 @@ import { Command } from "commander";
 import type { EngineChoice } from "../engine.ts";
 import { load } from "../load.ts";
 import { engineOptions } from "./engine-options.ts";
-import { interruptedCode, listenForInterruption } from "./interruption.ts";
+import { Interruption, interruptedCode } from "./interruption.ts";
 import { numberOption } from "./number-option.ts";
 import { Output } from "./output.ts";
 import type { Session } from "./program.ts";
@@ -59,7 +59,7 @@ async function runGeneration(
 ): Promise<number> {
   const output = new Output(json ?? false);
   const model = await load(folder, { backend, instructionSet });
-  using interruption = listenForInterruption(() => {});
+  using interruption = new Interruption().listen();
   const { prompt = "" } = options;
   let text = "";
   const pieces = model.generate(options);

@@ -1,29 +1,38 @@
+/** False once the reader of standard output has gone. */
+let listening = true;
+let guarded = false;
+
+/** Whoever reads may have heard enough (`| head`): that is no fault, and must not end a training. */
+function guardStreams(): void {
+  if (guarded) return;
+  guarded = true;
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    listening = false;
+  });
+  process.stderr.on("error", () => {});
+}
+
 /**
  * Where a command's words go. Results for people go to standard output, notes to standard error. With `json`, standard
  * output carries one JSON object a line and nothing else, and all that is for people goes to standard error.
  */
 export class Output {
   readonly json: boolean;
-  #listening = true;
 
   constructor(json: boolean) {
     this.json = json;
-    // Whoever reads may have heard enough (`| head`): that is no fault, and must not end a training run.
-    process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      this.#listening = false;
-    });
-    process.stderr.on("error", () => {});
+    guardStreams();
   }
 
   /** False once the reader of standard output has gone. */
   get listening(): boolean {
-    return this.#listening;
+    return listening;
   }
 
   /** One line of JSON; nothing without `json`. */
   record(value: object): void {
-    if (this.json && this.#listening) process.stdout.write(`${JSON.stringify(value)}\n`);
+    if (this.json && listening) process.stdout.write(`${JSON.stringify(value)}\n`);
   }
 
   /** A line that is a result for people. */
@@ -34,7 +43,7 @@ export class Output {
   /** A piece of a result for people, as it is. */
   write(text: string): void {
     if (this.json) process.stderr.write(text);
-    else if (this.#listening) process.stdout.write(text);
+    else if (listening) process.stdout.write(text);
   }
 
   /** A line about the work, not its result. */

@@ -48,10 +48,21 @@ function describe(error: unknown, command?: string): { code: string; message: st
     return { code: codeOf(error), message, exitCode: wrongUse };
   }
   if (error instanceof UsageError) return { code: error.code, message: `${place}${error.message}`, exitCode: wrongUse };
+  if (isOutOfMemory(error)) {
+    const message =
+      `${place}out of memory: a single array asked for more than there is; use a smaller model (--hidden, --layers) or ` +
+      "smaller steps (--batch, --bptt)";
+    return { code: "out-of-memory", message, exitCode: failed };
+  }
   if (error instanceof HiddenstateError) return { code: error.code, message: error.message, exitCode: failed };
   // Nobody meant to throw this: whoever reports it needs to know where it came from.
   const stack = error instanceof Error ? error.stack : String(error);
   return { code: "unexpected", message: `unexpected fault, please report it: ${stack}`, exitCode: failed };
+}
+
+/** Whether JavaScript itself could not give an array its room. */
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof RangeError && /allocation failed|invalid (typed )?array length/i.test(error.message);
 }
 
 /** Commander's message in our form: `unknown option '--hiden'; did you mean --hidden?`. */

@@ -4,7 +4,7 @@ import type { TrainOptions } from "../train-options.ts";
 import { outputFolder, train } from "../train.ts";
 import { choiceOption } from "./choice-option.ts";
 import { engineOptions } from "./engine-options.ts";
-import { interruptedCode, listenForInterruption } from "./interruption.ts";
+import { Interruption, interruptedCode } from "./interruption.ts";
 import { numberOption } from "./number-option.ts";
 import { Output } from "./output.ts";
 import type { Session } from "./program.ts";
@@ -107,11 +107,13 @@ async function runTraining(
   let model: TextModel;
   {
     using progress = showProgress();
-    using interruption = listenForInterruption(() =>
+    using interruption = new Interruption(() =>
       progress.line("finishing the step and saving; interrupt again to quit at once"),
     );
     const run = train({ ...options, minimumCount: minCount, data, signal: interruption.signal });
     let next = await run.next();
+    // Until now there is nothing to save, and no turn of the event loop in which a signal could arrive.
+    interruption.listen();
     while (!next.done) {
       const event = next.value;
       output.record(event);

@@ -1,0 +1,27 @@
+import { HiddenstateError } from "@hiddenstate/core";
+import type { RecordedOptions } from "./recorded-options.ts";
+
+/** Options that act together with a value of another one only, and that value's default. */
+const dependent = [
+  { option: "momentum", needs: "optimizer", value: "sgd", otherwise: "adam" },
+  { option: "warmup", needs: "schedule", value: "cosine", otherwise: "constant" },
+  { option: "minimumCount", needs: "tokenizer", value: "word", otherwise: "character" },
+  { option: "nonlinearity", needs: "cell", value: "rnn", otherwise: "lstm" },
+  { option: "resetAfter", needs: "cell", value: "gru", otherwise: "lstm" },
+] as const;
+
+/**
+ * Refuses options that would do nothing.
+ *
+ * @throws HiddenstateError `mismatch`, naming the option and what it needs
+ */
+export function refuseIdleOptions(options: RecordedOptions): void {
+  for (const { option, needs, value, otherwise } of dependent) {
+    const other = options[needs] ?? otherwise;
+    if (options[option] === undefined || other === value) continue;
+    throw new HiddenstateError(
+      "mismatch",
+      `train: mismatch in ${option}: it does nothing with ${needs} ${other}; leave it out, or use ${needs} ${value}`,
+    );
+  }
+}
