@@ -69,6 +69,7 @@ export {
   type GenerateOptions,
   type TextEvaluation,
   type TextModelConfig,
+  type TextStreamOptions,
 } from "./tasks/text-model.ts";
 export { TextStream, type TextStreamState } from "./tasks/text-stream.ts";
 export {

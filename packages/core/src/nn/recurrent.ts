@@ -11,7 +11,11 @@ import { transpose } from "../autograd/ops/transpose.ts";
 import { HiddenstateError, shown } from "../errors.ts";
 import { randomKey, type WordPair } from "../memory/random.ts";
 import { type Tensor, zeros } from "../memory/tensor.ts";
-import type { OptionRules } from "../options.ts";
+import { type OptionRules, resolveOptions } from "../options.ts";
+import { FloatLayers } from "../stream/float-layers.ts";
+import { RecurrentStream, type StreamOptions, streamRules } from "../stream/recurrent-stream.ts";
+import { type LayerStack, RecurrentStep } from "../stream/step.ts";
+import { type PoolOptions, poolRules, StreamPool } from "../stream/stream-pool.ts";
 import { orthogonal, uniform, xavierUniform } from "./init.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 import { densePacking, type PackedPart, type Packing, packingFor } from "./packing.ts";
@@ -132,16 +136,43 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
    */
   step(x: Tensor, state?: S): { output: Tensor; state: S } {
     const where = `${this.cell.kind}.step`;
-    if (this.directions === 2) {
-      throw new HiddenstateError(
-        "unsupported",
-        `${where}: unsupported for a bidirectional network, whose reverse direction starts at the end of the sequence; use forward, ` +
-          "or a network with bidirectional: false",
-      );
-    }
+    this.#refuseBidirectional(where);
     if (x.shape.length !== 2 || x.shape[1] !== this.options.inputSize) this.#refuseInput("step", x, "[B,");
     const batch = x.shape[0];
     return this.#runLayers(x, densePacking(1, batch), this.#initialState(where, state, batch), this.#drawMasks());
+  }
+
+  /**
+   * One sequence (or a few side by side) as it comes, step by step: the same numbers, bit for bit, as `forward` over the whole
+   * sequence. Allocates nothing after its first step.
+   *
+   * @throws HiddenstateError `unsupported` for a bidirectional network, `unknown` or `invalid` for options that are none
+   * @example
+   * const stream = lstm.stream();
+   * for (const x of sensor) console.log(stream.push(x));
+   */
+  stream(options: StreamOptions = {}): RecurrentStream {
+    const where = `${this.cell.kind}.stream`;
+    const { rows, weights } = resolveOptions(where, options, streamRules);
+    return new RecurrentStream(where, new RecurrentStep(this.layerStack(where, weights)), rows);
+  }
+
+  /**
+   * Many independent streams, any of which advance together in one batched step.
+   *
+   * @throws HiddenstateError `unsupported` for a bidirectional network, `unknown` or `invalid` for options that are none
+   */
+  pool(options: PoolOptions = {}): StreamPool {
+    const where = `${this.cell.kind}.pool`;
+    const { capacity, weights } = resolveOptions(where, options, poolRules);
+    return new StreamPool(where, new RecurrentStep(this.layerStack(where, weights)), capacity);
+  }
+
+  /** The layers of a stream over this network, of this module's or of a model that it is a part of. */
+  layerStack(where: string, _weights: "float32" | "int8"): LayerStack {
+    this.#refuseBidirectional(where);
+    const weights = this.#weights.map(([forward]) => forward);
+    return new FloatLayers(this.cell, weights);
   }
 
   /** A state of zeros for so many batch rows, [L*D, B, H]. */
@@ -269,6 +300,15 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
     const result: RecurrentState = { h: changed(state.h) };
     if (state.c) result.c = changed(state.c);
     return result as S;
+  }
+
+  #refuseBidirectional(where: string): void {
+    if (this.directions === 1) return;
+    throw new HiddenstateError(
+      "unsupported",
+      `${where}: unsupported for a bidirectional network, whose reverse direction starts at the end of the sequence; use forward, ` +
+        "or a network with bidirectional: false",
+    );
   }
 
   #refuseInput(call: string, x: Tensor, axes: string): never {

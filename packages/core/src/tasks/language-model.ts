@@ -7,6 +7,10 @@ import type { RecurrentNetwork, RecurrentState } from "../nn/recurrent.ts";
 import { RNN } from "../nn/rnn.ts";
 import { type Tensor } from "../memory/tensor.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
+import { LanguageStep } from "../stream/language-step.ts";
+import { RecurrentStream, type StreamOptions, streamRules } from "../stream/recurrent-stream.ts";
+import type { Step } from "../stream/step.ts";
+import { type PoolOptions, poolRules, StreamPool } from "../stream/stream-pool.ts";
 
 /** The architecture of a language model. */
 export interface LanguageModelArchitecture {
@@ -98,6 +102,32 @@ export class LanguageModel extends Module {
   step(ids: Tensor, state?: RecurrentState): { logits: Tensor; state: RecurrentState } {
     const result = this.rnn.step(this.embedding.forward(ids), state);
     return { logits: this.output.forward(result.output), state: result.state };
+  }
+
+  /**
+   * One text (or a few side by side) token by token: `push` takes ids [B] and gives logits [B, V], bit for bit as in `forward`.
+   * Allocates nothing after its first step.
+   * @throws HiddenstateError `unknown` or `invalid` for options that are none
+   */
+  stream(options: StreamOptions = {}): RecurrentStream {
+    const where = "languageModel.stream";
+    const { rows, weights } = resolveOptions(where, options, streamRules);
+    return new RecurrentStream(where, this.#streamStep(where, weights), rows);
+  }
+
+  /**
+   * Many independent texts, any of which advance together in one batched step: `push` takes one id for each, and gives logits [n, V].
+   * @throws HiddenstateError `unknown` or `invalid` for options that are none
+   */
+  pool(options: PoolOptions = {}): StreamPool {
+    const where = "languageModel.pool";
+    const { capacity, weights } = resolveOptions(where, options, poolRules);
+    return new StreamPool(where, this.#streamStep(where, weights), capacity);
+  }
+
+  #streamStep(where: string, weights: "float32" | "int8"): Step {
+    const ends = { embedding: this.embedding.weight, output: this.output.weight, outputBias: this.output.bias };
+    return new LanguageStep(where, this.rnn.layerStack(where, weights), ends);
   }
 }
 

@@ -4,6 +4,7 @@ import { loadModel } from "../io/model-files.ts";
 import type { ModelStorage } from "../io/model-storage.ts";
 import { resolveOptions } from "../options.ts";
 import { EventLoopTurns } from "../train/event-loop.ts";
+import { type StreamWeights, weightsRule } from "../stream/step.ts";
 import { LanguageModel, type LanguageModelArchitecture } from "./language-model.ts";
 import { evaluateStream } from "./language-model-evaluation.ts";
 import { type SamplingOptions, samplingRules } from "./sampling.ts";
@@ -38,6 +39,12 @@ export interface GenerateOptions extends SamplingOptions {
   /** Tokens to write. */
   length: number;
   /** Default 0. */
+  seed?: number;
+}
+
+/** How a text is streamed. */
+export interface TextStreamOptions extends StreamWeights {
+  /** Key of the draws. Default 0. */
   seed?: number;
 }
 
@@ -105,14 +112,17 @@ export class TextModel {
   }
 
   /** A text to read and write token by token. */
-  stream(options: { seed?: number } = {}): TextStream {
-    const { seed } = resolveOptions("stream", options, { seed: { type: "integer", min: 0, default: 0 } });
-    return new TextStream(this.model, this.tokenizer, seed);
+  stream(options: TextStreamOptions = {}): TextStream {
+    const { seed, weights } = resolveOptions<TextStreamOptions>("stream", options, {
+      seed: { type: "integer", min: 0, default: 0 },
+      weights: weightsRule,
+    });
+    return new TextStream(this.model, this.tokenizer, seed, { weights });
   }
 
   /** Goes on with a stream whose `state()` was kept. */
-  resumeStream(state: TextStreamState): TextStream {
-    return TextStream.resume(this.model, this.tokenizer, state);
+  resumeStream(state: TextStreamState, options: StreamWeights = {}): TextStream {
+    return TextStream.resume(this.model, this.tokenizer, state, options);
   }
 
   #opening(prompt: string | undefined): Int32Array {

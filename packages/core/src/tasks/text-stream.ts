@@ -1,18 +1,13 @@
 import type { Tokenizer } from "../data/tokenizer.ts";
-import { HiddenstateError, shown } from "../errors.ts";
+import { HiddenstateError } from "../errors.ts";
 import { Random, randomKey } from "../memory/random.ts";
-import { scope } from "../memory/scope.ts";
-import { tensor } from "../memory/tensor.ts";
-import { noGrad } from "../autograd/tape.ts";
-import type { RecurrentState } from "../nn/recurrent.ts";
+import type { RecurrentStream, StreamState } from "../stream/recurrent-stream.ts";
+import { checkLength, type StreamWeights } from "../stream/step.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { sample, type SamplingOptions } from "./sampling.ts";
 
 /** All of a stream, as plain JSON: store it, and go on later or elsewhere. */
-export interface TextStreamState {
-  /** The recurrent state, [layers * hidden] numbers each; c for the LSTM only. */
-  h: number[];
-  c?: number[];
+export interface TextStreamState extends StreamState {
   /** The logits after the last token, [V]; null before the first. */
   logits: number[] | null;
   seed: number;
@@ -21,7 +16,8 @@ export interface TextStreamState {
 }
 
 /**
- * One text, read or written token by token with a constant cost: the recurrent state is all it remembers.
+ * One text, read or written token by token with a constant cost: the recurrent state is all it remembers. Reading allocates
+ * nothing after the first token.
  *
  * @example
  * const stream = model.stream({ seed: 1 });
@@ -30,19 +26,21 @@ export interface TextStreamState {
  * const saved = JSON.stringify(stream.state());
  */
 export class TextStream {
-  readonly #model: LanguageModel;
   readonly #tokenizer: Tokenizer;
   readonly #seed: number;
   readonly #random: Random;
-  #state: RecurrentState;
+  readonly #stream: RecurrentStream;
+  readonly #token: number[] = [0];
+  readonly #vocabularySize: number;
   #logits: Float32Array | null = null;
 
-  constructor(model: LanguageModel, tokenizer: Tokenizer, seed: number) {
-    this.#model = model;
+  /** @param seed key of the draws */
+  constructor(model: LanguageModel, tokenizer: Tokenizer, seed: number, options: StreamWeights = {}) {
     this.#tokenizer = tokenizer;
     this.#seed = seed;
     this.#random = new Random(randomKey(seed, "sample"));
-    this.#state = persistent(scope(() => model.rnn.zeroState(1)));
+    this.#stream = model.stream(options);
+    this.#vocabularySize = model.options.vocabularySize;
   }
 
   /** Reads text. An empty one changes nothing. */
@@ -50,19 +48,19 @@ export class TextStream {
     for (const id of this.#tokenizer.encode(text)) this.pushToken(id);
   }
 
-  /** Reads one token. */
+  /**
+   * Reads one token.
+   * @throws HiddenstateError `invalid` for an id that is none
+   */
   pushToken(id: number): void {
-    const before = this.#state;
-    const { logits, state } = scope(() =>
-      noGrad(() => this.#model.step(tensor([id], [1], { dtype: "int32" }), before)),
-    );
-    this.#logits = logits.dataSync();
-    logits.end();
-    this.#state = persistent(state);
-    endState(before);
+    this.#token[0] = id;
+    this.#logits = this.#stream.push(this.#token);
   }
 
-  /** The logits of the next token, [V], in nats up to a constant; null before the first token. */
+  /**
+   * The logits of the next token, [V], in nats up to a constant; null before the first token. The same array for every token:
+   * copy what is to stay.
+   */
   get logits(): Float32Array | null {
     return this.#logits;
   }
@@ -86,10 +84,8 @@ export class TextStream {
 
   /** All that the stream remembers. */
   state(): TextStreamState {
-    const { h, c } = this.#state;
     return {
-      h: [...h.dataSync()],
-      ...(c && { c: [...c.dataSync()] }),
+      ...this.#stream.state(),
       logits: this.#logits && [...this.#logits],
       seed: this.#seed,
       draws: this.#random.position,
@@ -100,32 +96,19 @@ export class TextStream {
    * A stream that goes on where `state()` was taken.
    * @throws HiddenstateError `mismatch` if the state is another model's
    */
-  static resume(model: LanguageModel, tokenizer: Tokenizer, saved: TextStreamState): TextStream {
-    const stream = new TextStream(model, tokenizer, saved.seed);
-    for (const part of ["h", "c"] as const) {
-      const own = stream.#state[part];
-      const values = saved[part];
-      if (own?.size !== values?.length) {
-        throw new HiddenstateError(
-          "mismatch",
-          `stream: mismatch in state.${part}: got ${shown(values?.length)} numbers, expected ${shown(own?.size)}; the state is another model's`,
-        );
-      }
-      if (own && values) own.assign(values);
+  static resume(
+    model: LanguageModel,
+    tokenizer: Tokenizer,
+    saved: TextStreamState,
+    options: StreamWeights = {},
+  ): TextStream {
+    const stream = new TextStream(model, tokenizer, saved.seed, options);
+    if (saved.logits) {
+      checkLength("stream", "state.logits", saved.logits, stream.#vocabularySize, "[V]; is the state another model's?");
     }
+    stream.#stream.restore(saved);
     stream.#logits = saved.logits && Float32Array.from(saved.logits);
     stream.#random.position = saved.draws;
     return stream;
   }
-}
-
-function persistent(state: RecurrentState): RecurrentState {
-  state.h.persist();
-  state.c?.persist();
-  return state;
-}
-
-function endState(state: RecurrentState): void {
-  state.h.end();
-  state.c?.end();
 }

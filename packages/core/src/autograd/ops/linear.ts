@@ -27,7 +27,7 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
   kernels.gemmPacked({
     c: y.offset,
     a: x.offset,
-    panels: panels(weight, 1),
+    panels: linearPanels(weight, 1),
     bias: bias?.offset ?? 0,
     m: rows,
     n: o,
@@ -61,7 +61,7 @@ function addGradients(
     kernels.gemmPacked({
       c: toX.offset,
       a: gradY,
-      panels: panels(weight, 0),
+      panels: linearPanels(weight, 0),
       bias: 0,
       m: rows,
       n: i,
@@ -96,8 +96,8 @@ function addGradients(
   }
 }
 
-/** The panels of Wᵀ [I, O], for the way forward, or of W [O, I], for dL/dx. */
-function panels(weight: Tensor, transpose: 0 | 1): number {
+/** Offset of the panels of Wᵀ [I, O], for the way forward, or of W [O, I], for dL/dx. */
+export function linearPanels(weight: Tensor, transpose: 0 | 1): number {
   const { kernelSet } = runtime();
   const [o, i] = weight.shape;
   const [k, n] = transpose ? [i, o] : [o, i];

@@ -1,0 +1,154 @@
+import { allocateSlabs, type Cell, gateCount, type Slabs } from "../autograd/ops/cells.ts";
+import { type DirectionWeights, gatePanels, packBiases, weightTensors } from "../autograd/ops/recurrent-weights.ts";
+import type { KernelArguments } from "../kernels/kernels.ts";
+import { runtime } from "../memory/runtime.ts";
+import { empty, type Tensor } from "../memory/tensor.ts";
+import type { LayerStack } from "./step.ts";
+
+type AnyForward = KernelArguments<"rnnForward"> & KernelArguments<"lstmForward"> & KernelArguments<"gruForward">;
+/** What the forward kernel of any cell takes; each reads its own. */
+type ForwardArguments = { -readonly [A in keyof AnyForward]: number };
+
+/**
+ * Recurrent layers on a network's own weights: the forward kernels with one time step, so a step has the bits of a sequence. The
+ * arguments are made once and the buffers lie still; what is packed of a weight is packed again when the weight has changed.
+ */
+export class FloatLayers implements LayerStack {
+  readonly layers: number;
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly hasCell: boolean;
+  readonly #cell: Cell;
+  readonly #layers: FloatLayer[];
+  readonly #batchSizes: Tensor = empty([1], "int32").persist();
+  readonly #rows = new Int32Array(1);
+  #slabs: Slabs | null = null;
+
+  /** @param weights of each layer, forward direction */
+  constructor(cell: Cell, weights: readonly DirectionWeights[]) {
+    this.#cell = cell;
+    this.layers = weights.length;
+    this.inputSize = weights[0].weightIh.shape[1];
+    this.hiddenSize = weights[0].weightHh.shape[1];
+    this.hasCell = cell.kind === "lstm";
+    this.#layers = weights.map((layer) => new FloatLayer(cell, layer));
+  }
+
+  reserve(rows: number): void {
+    if (this.#slabs && this.#slabs.gates.shape[0] >= rows) return;
+    const { kernelSet } = runtime();
+    if (this.#slabs) for (const slab of Object.values(this.#slabs)) (slab as Tensor | null)?.end();
+    const width = kernelSet.gateWidth(gateCount(this.#cell), this.hiddenSize);
+    this.#slabs = allocateSlabs(this.#cell, rows, this.hiddenSize, width);
+    for (const slab of Object.values(this.#slabs)) (slab as Tensor | null)?.persist();
+    for (const layer of this.#layers) layer.place(this.#slabs, this.#batchSizes);
+  }
+
+  run(x: number, rows: number, h: number, c: number): void {
+    const { kernelSet } = runtime();
+    if (this.#rows[0] !== rows) {
+      this.#rows[0] = rows;
+      kernelSet.writeInts(this.#batchSizes.offset, this.#rows);
+    }
+    const bytes = rows * this.hiddenSize * kernelSet.bytesPerFloat;
+    for (let layer = 0; layer < this.#layers.length; layer++) {
+      const above = layer * bytes;
+      const below = layer === 0 ? x : h + above - bytes;
+      this.#layers[layer].run(below, rows, h + above, this.hasCell ? c + above : 0);
+    }
+  }
+}
+
+class FloatLayer {
+  readonly #cell: Cell;
+  readonly #weights: DirectionWeights;
+  readonly #tensors: Tensor[];
+  readonly #versions: number[];
+  readonly #args: ForwardArguments;
+  #bias: Tensor | null = null;
+  #hiddenBias: Tensor | null = null;
+
+  constructor(cell: Cell, weights: DirectionWeights) {
+    this.#cell = cell;
+    this.#weights = weights;
+    this.#tensors = weightTensors(weights);
+    this.#versions = this.#tensors.map(() => -1);
+    const inputSize = weights.weightIh.shape[1];
+    const hiddenSize = weights.weightHh.shape[1];
+    this.#args = {
+      x: 0,
+      inputPanels: 0,
+      hiddenPanels: 0,
+      bias: 0,
+      hiddenBias: 0,
+      initialHidden: 0,
+      initialCell: 0,
+      batchSizes: 0,
+      output: 0,
+      finalHidden: 0,
+      finalCell: 0,
+      previousHidden: 0,
+      previousCell: 0,
+      candidate: 0,
+      gates: 0,
+      xStride: inputSize,
+      outputStride: hiddenSize,
+      steps: 1,
+      batch: 0,
+      rows: 0,
+      inputSize,
+      hiddenSize,
+      reverse: 0,
+      relu: Number(cell.kind === "rnn" && cell.nonlinearity === "relu"),
+      resetAfter: Number(cell.kind === "gru" && cell.resetAfter),
+    };
+  }
+
+  place(slabs: Slabs, batchSizes: Tensor): void {
+    const args = this.#args;
+    args.batchSizes = batchSizes.offset;
+    args.gates = slabs.gates.offset;
+    args.previousHidden = slabs.previousHidden.offset;
+    args.previousCell = slabs.previousCell?.offset ?? 0;
+    args.candidate = slabs.candidate?.offset ?? 0;
+  }
+
+  run(x: number, rows: number, h: number, c: number): void {
+    this.#refresh();
+    const { kernels } = runtime().kernelSet;
+    const args = this.#args;
+    args.x = x;
+    // The new state replaces the old one, and is the output.
+    args.initialHidden = args.finalHidden = args.output = h;
+    args.initialCell = args.finalCell = c;
+    args.batch = args.rows = rows;
+    switch (this.#cell.kind) {
+      case "rnn":
+        return kernels.rnnForward(args);
+      case "lstm":
+        return kernels.lstmForward(args);
+      case "gru":
+        return kernels.gruForward(args);
+    }
+  }
+
+  #refresh(): void {
+    let changed = false;
+    for (let i = 0; i < this.#tensors.length; i++) {
+      const { version } = this.#tensors[i].storage;
+      if (this.#versions[i] !== version) changed = true;
+      this.#versions[i] = version;
+    }
+    if (!changed) return;
+    const gates = gateCount(this.#cell);
+    this.#args.inputPanels = gatePanels(this.#weights.weightIh, gates, 0);
+    this.#args.hiddenPanels = gatePanels(this.#weights.weightHh, gates, 0);
+    this.#bias?.end();
+    this.#hiddenBias?.end();
+    const { bias, hiddenBias } = packBiases(this.#cell, this.#weights);
+    this.#bias = bias?.persist() ?? null;
+    this.#hiddenBias = hiddenBias?.persist() ?? null;
+    this.#args.bias = bias?.offset ?? 0;
+    this.#args.hiddenBias = hiddenBias?.offset ?? 0;
+  }
+}

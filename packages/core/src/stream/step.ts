@@ -1,0 +1,104 @@
+import { HiddenstateError, shown } from "../errors.ts";
+import { runtime } from "../memory/runtime.ts";
+import { empty, type Tensor } from "../memory/tensor.ts";
+import type { OptionRule } from "../options.ts";
+
+/** How a stream or a pool holds its weights. */
+export interface StreamWeights {
+  /**
+   * `"float32"`: the model's own, and as it changes; the same bits as `step` and `forward`. `"int8"`: a copy made with the stream
+   * in about a quarter of the memory, with one scale for each output; the model may change or go, the stream stays as it is.
+   * Default `"float32"`.
+   */
+  weights?: "float32" | "int8";
+}
+
+/** The rule behind `StreamWeights`. */
+export const weightsRule: OptionRule = { type: "choice", choices: ["float32", "int8"], default: "float32" };
+
+/** All recurrent layers, one time step at a time, in buffers of their own. */
+export interface LayerStack {
+  readonly layers: number;
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  /** Whether the state has a c beside h. */
+  readonly hasCell: boolean;
+  /** Makes room for so many rows; `run` takes at most as many. */
+  reserve(rows: number): void;
+  /**
+   * Writes each layer's new state over its old one: offsets of x [rows, inputSize], h and c [layers, rows, hiddenSize] (c: 0 without
+   * one). The output is the last layer's h.
+   */
+  run(x: number, rows: number, h: number, c: number): void;
+}
+
+/** One time step of a whole model for some rows at once: what streams and pools advance. Allocates nothing. */
+export interface Step {
+  readonly stack: LayerStack;
+  /** Numbers that go in and come out for each row. */
+  readonly inputWidth: number;
+  readonly outputWidth: number;
+  /** Makes room for so many rows; `run` takes at most as many. */
+  reserve(rows: number): void;
+  /**
+   * @param inputs [rows, inputWidth]
+   * @param h the offset of the state [layers, rows, hiddenSize], which is replaced; as c (0 without one)
+   * @returns the offset of the outputs [rows, outputWidth], good until the next run
+   * @throws HiddenstateError `invalid` for an input that is none
+   */
+  run(inputs: ArrayLike<number>, rows: number, h: number, c: number): number;
+}
+
+/** A step of recurrent layers alone: numbers in, the last layer's h out. */
+export class RecurrentStep implements Step {
+  readonly stack: LayerStack;
+  readonly inputWidth: number;
+  readonly outputWidth: number;
+  #x: Tensor | null = null;
+
+  constructor(stack: LayerStack) {
+    this.stack = stack;
+    this.inputWidth = stack.inputSize;
+    this.outputWidth = stack.hiddenSize;
+  }
+
+  reserve(rows: number): void {
+    this.stack.reserve(rows);
+    this.#x = roomFor(this.#x, rows, this.inputWidth);
+  }
+
+  run(inputs: ArrayLike<number>, rows: number, h: number, c: number): number {
+    const { kernelSet } = runtime();
+    const x = this.#x!.offset;
+    kernelSet.writeFloats(x, inputs);
+    this.stack.run(x, rows, h, c);
+    return lastLayer(this.stack, rows, h);
+  }
+}
+
+/** Offset of the last layer's part of a state [layers, rows, hiddenSize]. */
+export function lastLayer({ layers, hiddenSize }: LayerStack, rows: number, h: number): number {
+  return h + (layers - 1) * rows * hiddenSize * runtime().kernelSet.bytesPerFloat;
+}
+
+/** A lasting buffer [rows, width], the one that is there if it is large enough. */
+export function roomFor(held: Tensor | null, rows: number, width: number): Tensor {
+  if (held && held.shape[0] >= rows) return held;
+  held?.end();
+  return empty([rows, width]).persist();
+}
+
+/** @throws HiddenstateError `mismatch` if there are not `count` numbers */
+export function checkLength(
+  where: string,
+  name: string,
+  values: ArrayLike<number>,
+  count: number,
+  shape: string,
+): void {
+  if (values?.length === count) return;
+  throw new HiddenstateError(
+    "mismatch",
+    `${where}: mismatch in ${name}: got ${values?.length ?? shown(values)} numbers, expected ${count} (${shape})`,
+  );
+}
