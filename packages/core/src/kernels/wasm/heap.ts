@@ -43,6 +43,10 @@ export class WasmHeap {
     return this.#floats.slice(offset / 4, offset / 4 + count);
   }
 
+  readInt(offset: number): number {
+    return this.#ints[offset / 4];
+  }
+
   readInts(offset: number, count: number): Int32Array {
     return this.#ints.slice(offset / 4, offset / 4 + count);
   }

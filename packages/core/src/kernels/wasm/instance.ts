@@ -1,18 +1,11 @@
 import { HiddenstateError } from "../../errors.ts";
-import type { KernelName } from "../kernels.ts";
+import type { CompiledLibrary } from "../compiled-kernels.ts";
+import { inflate } from "./inflate.ts";
 import { canShareMemory, createMemory, isShared, setSharedImport } from "./memory.ts";
 import { hasRelaxedSimd, hasSimd } from "./relaxed-simd.ts";
 
-/** What runs one part of a kernel: heap start, argument block, part, parts, scratch. */
-export type KernelExport = (heap: number, args: number, part: number, parts: number, scratch: number) => void;
-
-/** What our modules export beside the kernels. */
-export interface ModuleExports {
-  panelSize(k: number, n: number): number;
-  gatePanelSize(gates: number, hiddenSize: number, inputs: number, transpose: number): number;
-  gateWidth(gates: number, hiddenSize: number): number;
-  /** Bytes of scratch for each thread. */
-  scratchSize(): number;
+/** What our modules export. */
+export interface ModuleExports extends CompiledLibrary {
   usesRelaxedSimd(): number;
   __heap_base: WebAssembly.Global;
   __stack_pointer: WebAssembly.Global;
@@ -24,7 +17,7 @@ export type InstructionSet = "relaxed" | "simd128";
 export interface WasmInstance {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
-  exports: ModuleExports & Record<KernelName, KernelExport>;
+  exports: ModuleExports;
   instructionSet: InstructionSet;
 }
 
@@ -59,11 +52,14 @@ function unsupported(message: string): HiddenstateError {
 
 /** Only the module that is used is loaded. */
 async function inlinedBytes(instructionSet: InstructionSet): Promise<Uint8Array<ArrayBuffer>> {
-  const text =
+  const { text, length } =
     instructionSet === "relaxed"
       ? (await import("./relaxed-bytes.generated.ts")).relaxedBytes
       : (await import("./simd128-bytes.generated.ts")).simd128Bytes;
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  return inflate(
+    Uint8Array.from(atob(text), (character) => character.charCodeAt(0)),
+    length,
+  );
 }
 
 /** Pages of memory to begin with: room for the stack, the constants and one thread's scratch. */
