@@ -16,21 +16,15 @@ import { UsageError } from "./usage-error.js";
  * @returns {Record<string, unknown>}
  */
 export function engineOptions({ backend, instructionSet, threads = 1 }) {
-  return { backend, ...(instructionSet && { instructionSet }), ...(threads > 1 && { threads }) };
+  return { backend, ...(instructionSet && { instructionSet }), threads };
 }
 
 /**
  * Says what to do about an engine that refused its options.
  * @param {unknown} error
- * @param {EngineChoice} choice
  */
-export function explained(error, { backend, threads = 1 }) {
+export function explained(error) {
   if (!(error instanceof ParticipantError)) return error;
-  if (threads > 1 && error.code === "unknown") {
-    return new UsageError(
-      `unsupported --threads ${threads}: backend "${backend}" computes on one thread in this version; leave --threads out`,
-    );
-  }
   const optionsAtFault = ["invalid", "unknown", "unsupported"].includes(error.code ?? "");
   return optionsAtFault ? new UsageError(error.message) : error;
 }

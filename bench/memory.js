@@ -29,7 +29,7 @@ export async function memory({ backend, steps, json, save }) {
   try {
     participant = await start({ peer: "hiddenstate", command: execPath, args, phases: [], threads: 1, node: execPath });
   } catch (error) {
-    throw explained(error, { backend });
+    throw explained(error);
   }
   await participant.close();
   const { samples, ...facts } = /** @type {{ samples: MemorySample[] }} */ (/** @type {unknown} */ (participant.facts));

@@ -30,7 +30,7 @@ export async function profile(options) {
       node: process.execPath,
     });
   } catch (error) {
-    throw explained(error, options);
+    throw explained(error);
   }
   await participant.close();
   const { kernels, ...facts } = /** @type {{ kernels: KernelTime[], stepMs: number }} */ (

@@ -54,7 +54,7 @@ export async function rows(options) {
     try {
       measured = await conduct(shape, contenders, { repeats, undisturbed, complain: (text) => console.error(text) });
     } catch (error) {
-      throw explained(error, options);
+      throw explained(error);
     }
     addRatios(measured);
     if (json) for (const row of measured) console.log(JSON.stringify(row));

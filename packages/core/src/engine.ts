@@ -8,6 +8,7 @@ import {
 } from "./kernels/choose.ts";
 import { kernelRequest } from "./kernels/kernel-request.ts";
 import type { KernelSet, Precision } from "./kernels/kernels.ts";
+import { type ThreadCount, threadCount } from "./kernels/threads/thread-count.ts";
 import { currentRuntime, Runtime, runtime, setRuntime } from "./memory/runtime.ts";
 import { scope } from "./memory/scope.ts";
 import { resolveOptions } from "./options.ts";
@@ -24,6 +25,11 @@ export interface EngineOptions {
   instructionSet?: InstructionSet;
   /** A compiled wasm module from this package's `wasm/` folder, for hosts that forbid compiling bytes. */
   module?: WebAssembly.Module;
+  /**
+   * How many threads compute, the calling one included; results have the same bits for any number. Default `"auto"`: what the environment
+   * variable HIDDENSTATE_THREADS says, else as many as pay here. In a browser only in a Web Worker of a cross-origin isolated page.
+   */
+  threads?: number | "auto";
   /** Key of all random numbers, a whole number from 0. Default 0. */
   seed?: number;
 }
@@ -35,6 +41,11 @@ export interface EngineInfo {
   precision: Precision;
   /** All that could compute, the fastest first, and why it does or does not. */
   considered: readonly ConsideredKernels[];
+  /** How many threads compute, the calling one included, and why so many. */
+  threads: number;
+  threadsReason: string;
+  /** What the user should be told once, such as that fewer threads are used than were asked for. */
+  notices: readonly string[];
   seed: number;
   /** Memory of all tensors now, the most there ever was, and what the heap asked of the system. */
   bytesInUse: number;
@@ -42,7 +53,8 @@ export interface EngineInfo {
   reservedBytes: number;
 }
 
-let considered: readonly ConsideredKernels[] = [];
+/** What was found when the engine was started. */
+let findings: { considered: readonly ConsideredKernels[]; threadsReason: string; notices: readonly string[] };
 
 async function init(options: EngineOptions = {}): Promise<EngineInfo> {
   const resolved = resolveOptions("engine.init", options, {
@@ -50,20 +62,52 @@ async function init(options: EngineOptions = {}): Promise<EngineInfo> {
     precision: { type: "choice", choices: ["f32", "f64"], default: "f32" },
     instructionSet: { type: "choice", choices: Object.keys(instructionSets), optional: true },
     module: { type: "any", optional: true },
+    threads: { type: "any", optional: true },
     seed: { type: "integer", min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 },
   });
-  const chosen = await chooseKernels(kernelRequest(resolved));
-  currentRuntime()?.kernelSet.close();
-  considered = chosen.considered;
-  setRuntime(new Runtime(chosen.kernelSet, resolved.seed));
+  const threading = threadCount(resolved.threads);
+  const { kernelSet, considered } = await chooseKernels(kernelRequest(resolved), threading.threads);
+  const { reason: threadsReason, notices } = fewerThreads(threading, kernelSet);
+  close();
+  findings = { considered, threadsReason, notices };
+  setRuntime(new Runtime(kernelSet, resolved.seed));
   return info();
 }
 
 function info(): EngineInfo {
   const { kernelSet, heap, seed } = runtime();
-  const { backend, instructionSet, precision } = kernelSet;
+  const { backend, instructionSet, precision, threads, team } = kernelSet;
   const { bytesInUse, peakBytes, reservedBytes } = heap;
-  return { backend, instructionSet, precision, considered, seed, bytesInUse, peakBytes, reservedBytes };
+  const { considered, threadsReason } = findings;
+  const notices = [...findings.notices, ...(team?.notices ?? [])];
+  return {
+    backend,
+    instructionSet,
+    precision,
+    considered,
+    threads,
+    threadsReason,
+    notices,
+    seed,
+    bytesInUse,
+    peakBytes,
+    reservedBytes,
+  };
+}
+
+/** Kernels may use fewer threads than the host has room for. */
+function fewerThreads({ threads, reason, asked, notices }: ThreadCount, kernelSet: KernelSet): ThreadCount {
+  if (kernelSet.threads === threads) return { threads, reason, asked, notices };
+  const why =
+    kernelSet.backend === "reference"
+      ? "the reference kernels compute on one"
+      : "the memory of the module that was given can't be shared";
+  return { threads: 1, reason: why, asked, notices: asked ? [`threads: 1 instead of ${threads}: ${why}`] : [] };
+}
+
+function close(): void {
+  currentRuntime()?.kernelSet.close();
+  setRuntime(null);
 }
 
 function setSeed(seed: number): void {
@@ -83,6 +127,8 @@ export const engine: {
   info: () => EngineInfo;
   /** The key of the random numbers of modules made from here on. */
   setSeed: (seed: number) => void;
+  /** Ends the engine and its threads: tensors can't be used any more. Threads do not keep a program running without this either. */
+  close: () => void;
   /** Runs a function whose tensors end with it, except what it returns and what is persistent. */
   scope: typeof scope;
-} = { init, info, setSeed, scope };
+} = { init, info, setSeed, close, scope };

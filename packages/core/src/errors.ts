@@ -1,8 +1,8 @@
 /**
  * The fixed vocabulary of what can be wrong with something given: `invalid` (a value out of range or of the wrong kind),
  * `unknown` (a name nobody knows), `missing`, `unsupported` (understood, but not possible here) and `mismatch` (two
- * things that do not fit together). `out-of-memory`, `not-finite`, `corrupt` and `storage` name faults that are not the
- * caller's input.
+ * things that do not fit together). `out-of-memory`, `not-finite`, `corrupt`, `storage` and `worker` (a thread that failed or
+ * died) name faults that are not the caller's input.
  */
 export type ErrorCode =
   | "invalid"
@@ -13,7 +13,8 @@ export type ErrorCode =
   | "out-of-memory"
   | "not-finite"
   | "corrupt"
-  | "storage";
+  | "storage"
+  | "worker";
 
 /**
  * Every error this library throws on purpose. The message is one sentence: where, what came, what was expected, what to do.

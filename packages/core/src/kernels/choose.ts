@@ -49,7 +49,7 @@ interface Candidate {
 }
 
 /** All that this library can compute with, the fastest first. */
-function candidates({ precision, module, instructionSet: wanted }: KernelRequest): Candidate[] {
+function candidates({ precision, module, instructionSet: wanted }: KernelRequest, threads: number): Candidate[] {
   const noSimd = hasWebAssembly() && hasSimd() ? null : "no WebAssembly SIMD here";
   const noRelaxedSimd = noSimd ?? (hasRelaxedSimd() ? null : "no relaxed SIMD here");
   const wasm = (instructionSet: WasmInstructionSet, missing: string | null): Candidate => ({
@@ -57,9 +57,12 @@ function candidates({ precision, module, instructionSet: wanted }: KernelRequest
     instructionSet,
     missing,
     start: () =>
-      createWasmKernels(module ? { module, instructionSet: wanted as WasmInstructionSet } : { instructionSet }),
+      createWasmKernels({
+        ...(module ? { module, instructionSet: wanted as WasmInstructionSet } : { instructionSet }),
+        threads,
+      }),
   });
-  const fast = [...nativeCandidates(), wasm("relaxed", noRelaxedSimd), wasm("simd128", noSimd)];
+  const fast = [...nativeCandidates(threads), wasm("relaxed", noRelaxedSimd), wasm("simd128", noSimd)];
   if (precision === "f64") for (const one of fast) one.missing ??= "it computes in f32 only";
   const reference = { instructionSet: precision, missing: null, start: () => createReferenceKernels(precision) };
   return [...fast, { backend: "reference", ...reference }];
@@ -70,13 +73,13 @@ function hasWebAssembly(): boolean {
   return typeof WebAssembly !== "undefined";
 }
 
-function nativeCandidates(): Candidate[] {
+function nativeCandidates(threads: number): Candidate[] {
   const { addon, missing } = findAddon();
   const native = (instructionSet: NativeInstructionSet | null, why: string | null): Candidate => ({
     backend: "native",
     instructionSet,
     missing: why,
-    start: () => createNativeKernels(addon!, instructionSet!),
+    start: () => createNativeKernels(addon!, instructionSet!, { threads }),
   });
   if (!addon) return [native(null, missing)];
   return addon.instructionSets.map(({ name, runs }) => native(name, runs ? null : "this processor lacks it"));
@@ -85,12 +88,14 @@ function nativeCandidates(): Candidate[] {
 /**
  * Starts the fastest kernels that fit a request.
  *
+ * @param threads how many compute, where the kernels can use several; default 1
  * @throws HiddenstateError `unsupported` where nothing here does, with a list of what there is
  */
 export async function chooseKernels(
   request: KernelRequest,
+  threads = 1,
 ): Promise<{ kernelSet: KernelSet; considered: ConsideredKernels[] }> {
-  const all = candidates(request);
+  const all = candidates(request, threads);
   const fitting = all.filter((one) => fits(one, request));
   const candidate = fitting.find(({ missing }) => missing === null);
   if (!candidate) throw lacking(request, fitting, all);

@@ -1,3 +1,4 @@
+import type { HiddenstateError } from "../errors.ts";
 import type { signatures } from "./signatures.ts";
 
 export type Signatures = typeof signatures;
@@ -11,6 +12,16 @@ export type Kernels = { [K in KernelName]: (args: KernelArguments<K>) => void };
 
 /** The precision of every real number in a heap. */
 export type Precision = "f32" | "f64";
+
+/** Threads that do parts of kernels beside the calling one. */
+export interface KernelTeam {
+  /** Why no kernel can run any more: one of them failed or died. */
+  readonly failure: HiddenstateError | null;
+  /** What the user should know: threads that could not be started. */
+  readonly notices: readonly string[];
+  /** Starts them, and waits until all that can take parts do. Without it they start when they are first needed. */
+  whenReady(): Promise<void>;
+}
 
 /**
  * One implementation of the kernels together with the heap they work on: THE interface between the numbers and the rest of
@@ -30,6 +41,10 @@ export interface KernelSet {
   /** The first offset that may be allocated; a multiple of 64. Never 0, which stands for "absent". */
   readonly heapStart: number;
   readonly kernels: Kernels;
+  /** How many threads compute, the calling one included. */
+  readonly threads: number;
+  /** Those beside the calling one; null where there are none. */
+  readonly team: KernelTeam | null;
 
   /** Elements in the panels of a K x N matrix (kernel `pack`). */
   panelSize(k: number, n: number): number;

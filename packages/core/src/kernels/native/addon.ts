@@ -1,18 +1,6 @@
 import { version } from "../../version.ts";
-import type { KernelName } from "../kernels.ts";
+import type { CompiledLibrary } from "../compiled-kernels.ts";
 import { signatures } from "../signatures.ts";
-
-/** What runs one part of a kernel: the heap's bytes, argument block, part, parts, scratch. */
-export type NativeKernel = (heap: Uint8Array, args: number, part: number, parts: number, scratch: number) => void;
-
-/** The kernels of one instruction set, and the sizes of its layouts. */
-export interface NativeFunctions extends Record<KernelName, NativeKernel> {
-  panelSize(k: number, n: number): number;
-  gatePanelSize(gates: number, hiddenSize: number, inputs: number, transpose: number): number;
-  gateWidth(gates: number, hiddenSize: number): number;
-  /** Bytes of scratch for each thread. */
-  scratchSize(): number;
-}
 
 export type NativeInstructionSet = "avx512" | "avx2" | "neon";
 
@@ -25,7 +13,7 @@ export interface NativeAddon {
   layout: string;
   /** Those compiled in, the best first, and whether this processor has them. */
   instructionSets: readonly { name: NativeInstructionSet; runs: boolean }[];
-  load(instructionSet: NativeInstructionSet): NativeFunctions;
+  load(instructionSet: NativeInstructionSet): CompiledLibrary;
 }
 
 /** The addon, or why there is none to use. */

@@ -48,7 +48,7 @@ describe.each(nativeInstructionSets)("the native kernels, %s,", (instructionSet)
 
   test("have the same bits however many parts a kernel is done in", () => {
     const whole = everyResult(createNativeKernels(addon, instructionSet));
-    const inParts = everyResult(createNativeKernels(addon, instructionSet, 3));
+    const inParts = everyResult(createNativeKernels(addon, instructionSet, { parts: 3 }));
     const different = [...inParts].filter(([name, values]) => !haveSameBits(values, whole.get(name)!));
     expect(different.map(([name]) => name)).toEqual([]);
   });

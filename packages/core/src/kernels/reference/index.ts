@@ -84,6 +84,8 @@ export function createReferenceKernels(precision: Precision = "f32"): KernelSet 
     readInts: (offset, count) => heap.ints.slice(heap.intAt(offset), heap.intAt(offset) + count),
     readFloatsInto: (target, offset) =>
       target.set(heap.floats.subarray(heap.at(offset), heap.at(offset) + target.length)),
+    threads: 1,
+    team: null,
     close: () => {},
   };
 }
