@@ -36,25 +36,12 @@ async function runDoctor({ json, ...choice }: DoctorFlags): Promise<number> {
   const output = new Output(json ?? false);
   const before = describeHost();
   const engine = await startEngine(choice);
-  const { backend, instructionSet, considered, threads } = engine;
+  const { backend, instructionSet, considered } = engine;
   const host = describeHost();
-  const reason = spoken(considered.find(({ chosen }) => chosen)!.reason);
-  const threadsReason = spoken(engine.threadsReason);
+  const reason = considered.find(({ chosen }) => chosen)?.reason.replace("engine.init", "the command line");
   const speed = measureSpeed();
   const advice = adviceFor(engine, host);
-  output.record({
-    type: "doctor",
-    version,
-    ...host,
-    backend,
-    instructionSet,
-    reason,
-    threads,
-    threadsReason,
-    considered,
-    ...speed,
-    advice,
-  });
+  output.record({ type: "doctor", version, ...host, backend, instructionSet, reason, considered, ...speed, advice });
   const others = considered.filter(({ chosen }) => !chosen);
   const rows: [string, string][] = [
     ["hiddenstate", version],
@@ -68,7 +55,6 @@ async function runDoctor({ json, ...choice }: DoctorFlags): Promise<number> {
       yesOrNo(host.relaxedSimd) + (host.relaxedSimd && !before.relaxedSimd ? ", turned on at run time" : ""),
     ],
     ["backend", `${backend} (${instructionSet}): ${reason}`],
-    ["threads", `${threads}: ${threadsReason}`],
     ...others.map((one): [string, string] => ["not chosen", `${nameOf(one)}: ${one.reason}`]),
     ["matrix product", `${speed.matrixGflops.toFixed(1)} GFLOP/s`],
     [
@@ -77,13 +63,9 @@ async function runDoctor({ json, ...choice }: DoctorFlags): Promise<number> {
     ],
     ...advice.map((line): [string, string] => ["faster with", line]),
   ];
-  output.noteEngine();
   for (const [name, value] of rows) output.say(name.padEnd(16) + value);
   return 0;
 }
-
-/** The engine was started by this command. */
-const spoken = (reason: string): string => reason.replace("engine.init", "the command line");
 
 const yesOrNo = (value: boolean): string => (value ? "yes" : "no");
 

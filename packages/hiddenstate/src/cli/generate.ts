@@ -55,11 +55,10 @@ Examples:
 
 async function runGeneration(
   folder: string,
-  { json, backend, instructionSet, threads, ...options }: GenerateFlags,
+  { json, backend, instructionSet, ...options }: GenerateFlags,
 ): Promise<number> {
   const output = new Output(json ?? false);
-  const model = await load(folder, { backend, instructionSet, threads });
-  output.noteEngine();
+  const model = await load(folder, { backend, instructionSet });
   using interruption = new Interruption().listen();
   const { prompt = "" } = options;
   let text = "";

@@ -1,5 +1,3 @@
-import { engine } from "@hiddenstate/core";
-
 /** False once the reader of standard output has gone. */
 let listening = true;
 let guarded = false;
@@ -51,10 +49,5 @@ export class Output {
   /** A line about the work, not its result. */
   note(line: string): void {
     process.stderr.write(`${line}\n`);
-  }
-
-  /** What the engine has to say, such as that it uses fewer threads than it was asked to. */
-  noteEngine(): void {
-    for (const notice of engine.info().notices) this.note(notice);
   }
 }
