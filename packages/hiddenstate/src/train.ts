@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import { HiddenstateError, type TextModel, trainLanguageModel, type TrainingEvent } from "@hiddenstate/core";
+import { engine, HiddenstateError, type TextModel, trainLanguageModel, type TrainingEvent } from "@hiddenstate/core";
 import { startEngine } from "./engine.ts";
 import { FolderStorage } from "./files/folder-storage.ts";
 import { readBytes, readText } from "./files/read-text.ts";
@@ -29,16 +29,28 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   if (!resume) await requireNew(folder);
   const settings = resume ? await recallOptions(storage, given) : given;
   refuseIdleOptions(settings);
-  const { validation, backend, instructionSet, ...rest } = settings;
+  const { validation, backend, instructionSet, threads, ...rest } = settings;
   const hasBudget = rest.steps !== undefined || rest.epochs !== undefined || rest.minutes !== undefined;
   const texts = await readTexts(data, validation, rest.tokenizer === "byte");
-  await startEngine({ backend, instructionSet });
+  await startEngine({ backend, instructionSet, threads });
   const run = trainLanguageModel(texts, hasBudget ? rest : { ...rest, epochs: 10 }, { storage, resume, signal });
   // Everything given has been checked when the first event comes.
-  const first = await run.next();
+  let next = await run.next();
   await recordOptions(storage, settings);
-  if (!first.done) yield first.value;
-  return yield* run;
+  let told = 0;
+  try {
+    for (; !next.done; next = await run.next()) {
+      yield next.value;
+      for (const text of engine.info().notices.slice(told)) {
+        told++;
+        yield { type: "notice", text };
+      }
+    }
+    return next.value;
+  } finally {
+    // Where the caller has had enough, the run must end too.
+    if (!next.done) await run.return(undefined as never);
+  }
 }
 
 /** Where the model goes. */

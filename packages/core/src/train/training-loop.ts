@@ -1,4 +1,5 @@
 import { HiddenstateError } from "../errors.ts";
+import { runtime } from "../memory/runtime.ts";
 import { scope } from "../memory/scope.ts";
 import { Adam, AdamW } from "../optim/adam.ts";
 import { clipGradNorm } from "../optim/clip.ts";
@@ -124,7 +125,8 @@ function makeSchedule({ schedule, lr, warmup }: Resolved, spending: Spending): S
  * Trains until the budget is spent, the held-out loss stops falling, or it is asked to stop.
  *
  * @param progress where to start; changed as the run goes on
- * @throws HiddenstateError `not-finite` when the loss or the gradient does: what was saved stays
+ * @throws HiddenstateError `not-finite` when the loss or the gradient does: what was saved stays; `worker` when a thread failed or died:
+ *   noticed between two steps, everything is saved first, else what was saved stays
  */
 export async function* trainingLoop(
   job: TrainingJob,
@@ -205,14 +207,22 @@ export async function* trainingLoop(
     return { type: "checkpoint", step: progress.step, path: run.path };
   }
 
+  async function* saveAll(): AsyncGenerator<TrainingEvent, void> {
+    if (!log.empty) yield await readLog();
+    // Nothing was evaluated yet: what there is is the best, so that the folder holds a model.
+    if (!progress.best) await clock.apart(() => run.saveBest());
+    if (saved !== progress.step || progress.step === 0) yield await checkpoint();
+  }
+
+  /** Whether no step is half done. */
+  let whole = true;
   job.model.train();
   try {
     while (!progress.finished) {
+      const failure = runtime().kernelSet.team?.failure;
+      if (failure) throw failure;
       if (run.signal?.aborted) {
-        if (!log.empty) yield await readLog();
-        // Nothing was evaluated yet: what there is is the best, so that the folder holds a model.
-        if (!progress.best) await clock.apart(() => run.saveBest());
-        if (saved !== progress.step || progress.step === 0) yield await checkpoint();
+        yield* saveAll();
         yield {
           type: "end",
           reason: "interrupted",
@@ -222,7 +232,9 @@ export async function* trainingLoop(
         };
         return;
       }
+      whole = false;
       trainStep();
+      whole = true;
       await turns.give();
       const over = spending.spent(progress.step, clock.seconds()) >= 1;
       const evaluationDue = over || progress.step % evaluateEvery === 0;
@@ -241,6 +253,11 @@ export async function* trainingLoop(
       best: bestOf(progress),
       seconds: clock.seconds(),
     };
+  } catch (error) {
+    if (!(error instanceof HiddenstateError) || error.code !== "worker") throw error;
+    if (whole) yield* saveAll();
+    const place = saved > 0 || whole ? `the run is saved up to step ${saved}` : "nothing was saved yet";
+    throw new HiddenstateError("worker", `train: ${error.message}; ${place}`, { cause: error });
   } finally {
     log.end();
     job.model.eval();

@@ -36,12 +36,25 @@ async function runDoctor({ json, ...choice }: DoctorFlags): Promise<number> {
   const output = new Output(json ?? false);
   const before = describeHost();
   const engine = await startEngine(choice);
-  const { backend, instructionSet, considered } = engine;
+  const { backend, instructionSet, considered, threads } = engine;
   const host = describeHost();
-  const reason = considered.find(({ chosen }) => chosen)?.reason.replace("engine.init", "the command line");
+  const reason = spoken(considered.find(({ chosen }) => chosen)!.reason);
+  const threadsReason = spoken(engine.threadsReason);
   const speed = measureSpeed();
   const advice = adviceFor(engine, host);
-  output.record({ type: "doctor", version, ...host, backend, instructionSet, reason, considered, ...speed, advice });
+  output.record({
+    type: "doctor",
+    version,
+    ...host,
+    backend,
+    instructionSet,
+    reason,
+    threads,
+    threadsReason,
+    considered,
+    ...speed,
+    advice,
+  });
   const others = considered.filter(({ chosen }) => !chosen);
   const rows: [string, string][] = [
     ["hiddenstate", version],
@@ -56,6 +69,7 @@ async function runDoctor({ json, ...choice }: DoctorFlags): Promise<number> {
     ],
     ["backend", `${backend} (${instructionSet}): ${reason}`],
     ...others.map((one): [string, string] => ["not chosen", `${nameOf(one)}: ${one.reason}`]),
+    ["threads", `${threads}: ${threadsReason}`],
     ["matrix product", `${speed.matrixGflops.toFixed(1)} GFLOP/s`],
     [
       "LSTM training",
@@ -63,9 +77,13 @@ async function runDoctor({ json, ...choice }: DoctorFlags): Promise<number> {
     ],
     ...advice.map((line): [string, string] => ["faster with", line]),
   ];
+  output.noteEngine();
   for (const [name, value] of rows) output.say(name.padEnd(16) + value);
   return 0;
 }
+
+/** The engine was started by this command. */
+const spoken = (reason: string): string => reason.replace("engine.init", "the command line");
 
 const yesOrNo = (value: boolean): string => (value ? "yes" : "no");
 

@@ -1,5 +1,6 @@
 import type { Option } from "commander";
 import { choiceOption } from "./choice-option.ts";
+import { threadsOption } from "./threads-option.ts";
 
 /** The options of every command that computes. */
 export const engineOptions = (): Option[] => [
@@ -11,4 +12,5 @@ export const engineOptions = (): Option[] => [
     "relaxed",
     "simd128",
   ]),
+  threadsOption(),
 ];

@@ -39,6 +39,7 @@ Examples:
 async function runEvaluation(folder: string, data: string, { json, ...engine }: EvaluateFlags): Promise<number> {
   const output = new Output(json ?? false);
   const model = await load(folder, engine);
+  output.noteEngine();
   const text = model.tokenizer.kind === "byte" ? await readBytes(data) : await readText(data);
   using interruption = new Interruption(() => output.note("interrupted")).listen();
   const result = await model.evaluate(text, { signal: interruption.signal });

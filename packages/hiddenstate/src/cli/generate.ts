@@ -55,10 +55,11 @@ Examples:
 
 async function runGeneration(
   folder: string,
-  { json, backend, instructionSet, ...options }: GenerateFlags,
+  { json, backend, instructionSet, threads, ...options }: GenerateFlags,
 ): Promise<number> {
   const output = new Output(json ?? false);
-  const model = await load(folder, { backend, instructionSet });
+  const model = await load(folder, { backend, instructionSet, threads });
+  output.noteEngine();
   using interruption = new Interruption().listen();
   const { prompt = "" } = options;
   let text = "";

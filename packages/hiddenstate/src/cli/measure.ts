@@ -9,7 +9,7 @@ export interface Speed {
   lstmTokensPerSecond: number;
 }
 
-/** Measures for about `seconds`, on one thread, with the engine as it runs. */
+/** Measures for about `seconds`, with the engine as it runs. */
 export function measureSpeed(seconds = 2): Speed {
   const matrixGflops = measureMatrix(seconds / 2);
   const { rate: lstmTokensPerSecond, flops } = measureLstm(seconds / 2);

@@ -1,3 +1,5 @@
+import { engine } from "@hiddenstate/core";
+
 /** False once the reader of standard output has gone. */
 let listening = true;
 let guarded = false;
@@ -49,5 +51,10 @@ export class Output {
   /** A line about the work, not its result. */
   note(line: string): void {
     process.stderr.write(`${line}\n`);
+  }
+
+  /** What the engine has to say, such as that it uses fewer threads than it was asked to. */
+  noteEngine(): void {
+    for (const notice of engine.info().notices) this.note(notice);
   }
 }

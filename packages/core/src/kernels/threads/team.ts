@@ -201,8 +201,5 @@ export class Team implements KernelTeam {
 }
 
 function workerError(what: string): HiddenstateError {
-  return new HiddenstateError(
-    "worker",
-    `threads: ${what}; start the engine again, and if it happens again, with threads: 1`,
-  );
+  return new HiddenstateError("worker", `threads: ${what}; if it happens again, use threads: 1`);
 }
