@@ -51,11 +51,15 @@ export { SGD, type SGDOptions } from "./optim/sgd.ts";
 export {
   buildTokenizer,
   tokenizerFromJSON,
+  vocabularyBuilder,
   type TokenDecoder,
+  type TokenEncoder,
   type Tokenizer,
   type TokenizerJSON,
   type TokenizerKind,
+  type VocabularyBuilder,
 } from "./data/tokenizer.ts";
+export type { TokenSource } from "./data/token-source.ts";
 export { evaluationWindows, ignoredTarget, TextWindows, type TextWindow, type WindowOptions } from "./data/windows.ts";
 
 export { loadSafetensors, saveSafetensors, type NamedTensors } from "./io/safetensors.ts";
@@ -77,6 +81,6 @@ export {
   type LanguageModelTraining,
   type TrainingRunOptions,
 } from "./tasks/train-language-model.ts";
-export type { TextData, TextSource } from "./tasks/text-data.ts";
+export type { ExternalText, ExternalTokens, TextData, TextSource, TokenRequest } from "./tasks/text-data.ts";
 export type * from "./train/events.ts";
 export type { TrainingOptions } from "./train/training-loop.ts";

@@ -1,5 +1,5 @@
 import { invalidId } from "./token-ids.ts";
-import type { TokenDecoder, Tokenizer, TokenizerJSON } from "./tokenizer.ts";
+import type { TokenDecoder, TokenEncoder, Tokenizer, TokenizerJSON } from "./tokenizer.ts";
 
 /**
  * One token for each byte: 256 of them, and no text or file that they can't express. Text is taken as UTF-8; half a surrogate
@@ -19,6 +19,10 @@ export class ByteTokenizer implements Tokenizer {
   /** Token ids of bytes that need not be UTF-8. */
   encodeBytes(bytes: Uint8Array): Int32Array {
     return Int32Array.from(bytes);
+  }
+
+  encoder(): TokenEncoder {
+    return { push: (text) => this.encode(text), end: () => new Int32Array() };
   }
 
   /** The text of token ids; bytes that are no UTF-8 become U+FFFD. */

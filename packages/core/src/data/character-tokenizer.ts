@@ -1,6 +1,6 @@
 import { HiddenstateError } from "../errors.ts";
 import { tokenAt } from "./token-ids.ts";
-import type { TokenDecoder, Tokenizer, TokenizerJSON } from "./tokenizer.ts";
+import type { TokenDecoder, TokenEncoder, Tokenizer, TokenizerJSON, VocabularyBuilder } from "./tokenizer.ts";
 
 /** How many unknown characters an error names. */
 const namedAtMost = 5;
@@ -36,8 +36,28 @@ export class CharacterTokenizer implements Tokenizer {
   }
 
   static fromText(text: string): CharacterTokenizer {
-    const characters = [...new Set(text)].toSorted((a, b) => a.codePointAt(0)! - b.codePointAt(0)!);
-    return new CharacterTokenizer(characters);
+    const builder = CharacterTokenizer.builder();
+    builder.add(text);
+    return builder.finish();
+  }
+
+  /** Makes the vocabulary of a text that comes in parts. */
+  static builder(): VocabularyBuilder<CharacterTokenizer> {
+    const seen = new Uint8Array(0x110000);
+    return {
+      add: (text) => {
+        for (let i = 0; i < text.length; i++) {
+          const code = text.codePointAt(i)!;
+          if (code > 0xffff) i++;
+          seen[code] = 1;
+        }
+      },
+      finish: () => {
+        const characters: string[] = [];
+        for (let code = 0; code < seen.length; code++) if (seen[code]) characters.push(String.fromCodePoint(code));
+        return new CharacterTokenizer(characters);
+      },
+    };
   }
 
   get size(): number {
@@ -58,6 +78,10 @@ export class CharacterTokenizer implements Tokenizer {
     }
     if (unknown.size > 0) throw unknownCharacters(unknown);
     return count === ids.length ? ids : ids.slice(0, count);
+  }
+
+  encoder(): TokenEncoder {
+    return { push: (text) => this.encode(text), end: () => new Int32Array() };
   }
 
   decode(ids: ArrayLike<number>): string {

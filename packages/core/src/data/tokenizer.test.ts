@@ -2,7 +2,13 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ByteTokenizer } from "./byte-tokenizer.ts";
 import { CharacterTokenizer } from "./character-tokenizer.ts";
-import { buildTokenizer, type Tokenizer, tokenizerFromJSON, type TokenizerKind } from "./tokenizer.ts";
+import {
+  buildTokenizer,
+  type Tokenizer,
+  tokenizerFromJSON,
+  type TokenizerKind,
+  vocabularyBuilder,
+} from "./tokenizer.ts";
 import { WordTokenizer } from "./word-tokenizer.ts";
 
 const kinds: TokenizerKind[] = ["character", "byte", "word"];
@@ -23,6 +29,13 @@ function decodedOneByOne(tokenizer: Tokenizer, ids: Int32Array): string {
   return [...ids].map((id) => decoder.push(id)).join("") + decoder.end();
 }
 
+/** A text cut into parts of whole code points. */
+function cut(text: string, lengths: readonly number[]): string[] {
+  const characters = Array.from(text);
+  const parts = lengths.map((length) => characters.splice(0, length).join(""));
+  return [...parts, characters.join("")];
+}
+
 function pieces(text: string): string[] {
   const tokenizer = WordTokenizer.fromText(text, { minimumCount: 1 });
   return [...tokenizer.encode(text)].map((id) => tokenizer.decode([id]));
@@ -39,6 +52,25 @@ describe.each(kinds)("the %s tokenizer", (kind) => {
         const ids = tokenizer.encode(text);
         expect(tokenizer.decode(ids)).toBe(text);
         expect(decodedOneByOne(tokenizer, ids)).toBe(text);
+      }),
+    );
+  });
+
+  test.each([
+    ["any text", unicode],
+    ["prose", prose],
+  ])("takes %s in parts as it takes it whole", (_, texts) => {
+    fc.assert(
+      fc.property(texts, fc.array(fc.nat(4), { maxLength: 12 }), (text, lengths) => {
+        const whole = build(kind, text);
+        const builder = vocabularyBuilder(kind, kind === "word" ? { minimumCount: 1 } : {});
+        const parts = cut(text, lengths);
+        for (const part of parts) builder.add(part);
+        const tokenizer = builder.finish();
+        expect(tokenizer.toJSON()).toEqual(whole.toJSON());
+        const encoder = tokenizer.encoder();
+        const ids = [...parts.flatMap((part) => [...encoder.push(part)]), ...encoder.end()];
+        expect(ids).toEqual([...whole.encode(text)]);
       }),
     );
   });

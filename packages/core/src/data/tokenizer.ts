@@ -16,6 +16,8 @@ export interface Tokenizer {
    * @throws HiddenstateError `unknown`, naming the characters, where a text has some that the vocabulary has not
    */
   encode(text: string): Int32Array;
+  /** An encoder for a text that comes in parts. */
+  encoder(): TokenEncoder;
   /**
    * The text of token ids.
    * @throws HiddenstateError `invalid` for ids outside the vocabulary
@@ -25,6 +27,14 @@ export interface Tokenizer {
   decoder(): TokenDecoder;
   /** A plain value from which `tokenizerFromJSON` makes the tokenizer again. */
   toJSON(): TokenizerJSON;
+}
+
+/** Encodes a text as it comes, in parts of whole code points: all its answers joined are what `encode` gives for the whole. */
+export interface TokenEncoder {
+  /** The ids that this part makes certain. */
+  push(text: string): Int32Array;
+  /** The ids of what was left open. */
+  end(): Int32Array;
 }
 
 /** Decodes tokens as they come: all its answers joined are what `decode` gives for all tokens at once. */
@@ -55,21 +65,38 @@ export type TokenizerOptions = WordTokenizerOptions;
  * const ids = tokenizer.encode(text);
  */
 export function buildTokenizer(kind: TokenizerKind, text: string, options: TokenizerOptions = {}): Tokenizer {
+  const builder = vocabularyBuilder(kind, options);
+  if (text.length === 0)
+    throw new HiddenstateError("invalid", "buildTokenizer: invalid text: it is empty; give some text to learn from");
+  builder.add(text);
+  return builder.finish();
+}
+
+/** Makes the vocabulary of a text that comes in parts of whole code points. */
+export interface VocabularyBuilder<T extends Tokenizer = Tokenizer> {
+  add(text: string): void;
+  /** The tokenizer of all that was added. */
+  finish(): T;
+}
+
+/**
+ * As `buildTokenizer`, for a text too large to hold.
+ * @throws HiddenstateError `unknown` for another kind or an option that it has not
+ */
+export function vocabularyBuilder(kind: TokenizerKind, options: TokenizerOptions = {}): VocabularyBuilder {
   if (kind !== "word" && Object.keys(options).length > 0) {
     throw new HiddenstateError(
       "unknown",
       `buildTokenizer: unknown option "${Object.keys(options)[0]}"; only the word tokenizer has options`,
     );
   }
-  if (text.length === 0)
-    throw new HiddenstateError("invalid", "buildTokenizer: invalid text: it is empty; give some text to learn from");
   switch (kind) {
     case "character":
-      return CharacterTokenizer.fromText(text);
+      return CharacterTokenizer.builder();
     case "byte":
-      return new ByteTokenizer();
+      return { add: () => {}, finish: () => new ByteTokenizer() };
     case "word":
-      return WordTokenizer.fromText(text, options);
+      return WordTokenizer.builder(options);
     default:
       throw unknownKind("buildTokenizer", kind);
   }

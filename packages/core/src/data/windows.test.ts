@@ -79,6 +79,22 @@ describe("windows over a text", () => {
     );
   });
 
+  test("are the same of a text that is not in memory, of which they read what there is", () => {
+    fc.assert(
+      fc.property(layout, ({ tokens, batch, bptt, stride }) => {
+        fc.pre(tokens > bptt);
+        const read = (start: number, count: number): Int32Array => {
+          expect([start >= 0, count >= 0, start + count <= tokens]).toEqual([true, true, true]);
+          return places(tokens).slice(start, start + count);
+        };
+        const options = { batch, bptt, stride };
+        expect([...new TextWindows({ length: tokens, read }, options).epoch()]).toEqual([
+          ...new TextWindows(places(tokens), options).epoch(),
+        ]);
+      }),
+    );
+  });
+
   test("have targets that are the input's next token", () => {
     fc.assert(
       fc.property(layout, ({ tokens, batch, bptt, stride }) => {

@@ -1,5 +1,6 @@
 import { HiddenstateError, shown } from "../errors.ts";
 import { resolveOptions } from "../options.ts";
+import { type TokenSource, tokenSource } from "./token-source.ts";
 
 /** The target of a place that counts for nothing: give it to `crossEntropy` as `ignoreIndex`. */
 export const ignoredTarget = -100;
@@ -71,13 +72,14 @@ export class TextWindows {
   readonly count: number;
   /** Targets counted in one epoch: all tokens but the first. */
   readonly targets: number;
-  readonly #ids: Int32Array;
+  readonly #ids: TokenSource;
   /** L, steps of the longest row. */
   readonly #length: number;
   /** How many rows have L targets; the others have L - 1. */
   readonly #longRows: number;
 
-  constructor(ids: Int32Array, options: WindowOptions) {
+  /** @param ids all of the text's, or where to read them */
+  constructor(ids: Int32Array | TokenSource, options: WindowOptions) {
     const { batch, bptt, stride } = resolve("new TextWindows", options);
     const fitting = Math.floor(ids.length / (bptt + 1));
     if (fitting === 0) {
@@ -86,7 +88,7 @@ export class TextWindows {
         `new TextWindows: invalid text: got ${ids.length} tokens, expected at least ${bptt + 1} (bptt + 1); use a longer text or a smaller bptt`,
       );
     }
-    this.#ids = ids;
+    this.#ids = tokenSource(ids);
     this.bptt = bptt;
     this.stride = stride;
     this.batch = Math.min(batch, fitting);
@@ -117,10 +119,11 @@ export class TextWindows {
     for (let row = 0; row < batch; row++) {
       const first = this.#firstToken(row) + start;
       const rowSteps = Math.min(steps, this.#targetsIn(row) - start);
+      const ids = this.#ids.read(first, Math.min(steps + 1, this.#ids.length - first));
       for (let t = 0; t < steps; t++) {
-        inputs[t * batch + row] = this.#ids[first + t];
+        inputs[t * batch + row] = ids[t];
         if (t < alreadyCounted || t >= rowSteps) continue;
-        targets[t * batch + row] = this.#ids[first + t + 1];
+        targets[t * batch + row] = ids[t + 1];
         counted++;
       }
     }
@@ -151,7 +154,7 @@ export class TextWindows {
  * @example
  * for (const { inputs, targets, counted } of evaluationWindows(ids, { batch: 32, bptt: 64 }).epoch()) total += counted;
  */
-export function evaluationWindows(ids: Int32Array, options: Omit<WindowOptions, "stride">): TextWindows {
+export function evaluationWindows(ids: Int32Array | TokenSource, options: Omit<WindowOptions, "stride">): TextWindows {
   const { batch, bptt } = resolve("evaluationWindows", options);
   if (ids.length < 2) {
     throw new HiddenstateError(

@@ -9,22 +9,58 @@ export function startsWord(piece: string): boolean {
   return isWordCode(piece.codePointAt(0)!);
 }
 
+/** What is done with each piece. */
+export type VisitPiece = (piece: string, isWord: boolean) => void;
+
 /**
  * Splits a text into words (which may have apostrophes inside) and runs of one other character, in order. A single space
  * between two words is left out; every other character is in exactly one piece.
  */
-export function splitWords(text: string, visit: (piece: string, isWord: boolean) => void): void {
-  let place = 0;
-  let afterWord = false;
-  while (place < text.length) {
-    const code = text.codePointAt(place)!;
-    const isWord = isWordCode(code);
-    const end = isWord ? wordEnd(text, place) : runEnd(text, place, code);
-    const goesWithoutSaying =
-      afterWord && code === space && end === place + 1 && end < text.length && isWordCode(text.codePointAt(end)!);
-    if (!goesWithoutSaying) visit(text.slice(place, end), isWord);
-    afterWord = isWord;
-    place = end;
+export function splitWords(text: string, visit: VisitPiece): void {
+  const splitter = new WordSplitter(visit);
+  splitter.push(text);
+  splitter.end();
+}
+
+/** Splits a text that comes in parts of whole code points, as `splitWords` splits all of it at once. */
+export class WordSplitter {
+  readonly #visit: VisitPiece;
+  /** The end of the text so far, which more of it may still change. */
+  #rest = "";
+  #afterWord = false;
+
+  constructor(visit: VisitPiece) {
+    this.#visit = visit;
+  }
+
+  push(part: string): void {
+    this.#split(this.#rest + part, false);
+  }
+
+  /** The text is over. */
+  end(): void {
+    this.#split(this.#rest, true);
+  }
+
+  #split(text: string, isAll: boolean): void {
+    let place = 0;
+    while (place < text.length) {
+      const code = text.codePointAt(place)!;
+      const isWord = isWordCode(code);
+      const end = isWord ? wordEnd(text, place) : runEnd(text, place, code);
+      // What a piece is takes two characters after it to know: `don` may become `don't`, and a space may go without saying.
+      if (!isAll && end + 2 > text.length) break;
+      const goesWithoutSaying =
+        this.#afterWord &&
+        code === space &&
+        end === place + 1 &&
+        end < text.length &&
+        isWordCode(text.codePointAt(end)!);
+      if (!goesWithoutSaying) this.#visit(text.slice(place, end), isWord);
+      this.#afterWord = isWord;
+      place = end;
+    }
+    this.#rest = text.slice(place);
   }
 }
 

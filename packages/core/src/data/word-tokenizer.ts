@@ -1,8 +1,8 @@
 import { HiddenstateError } from "../errors.ts";
 import { resolveOptions } from "../options.ts";
-import { splitWords, startsWord } from "./word-pieces.ts";
+import { startsWord, WordSplitter } from "./word-pieces.ts";
 import { tokenAt } from "./token-ids.ts";
-import type { TokenDecoder, Tokenizer, TokenizerJSON } from "./tokenizer.ts";
+import type { TokenDecoder, TokenEncoder, Tokenizer, TokenizerJSON, VocabularyBuilder } from "./tokenizer.ts";
 
 export interface WordTokenizerOptions {
   /** How often a word, or a run of one sign, must occur to be a token of its own; at least 1. Default 2. */
@@ -48,19 +48,32 @@ export class WordTokenizer implements Tokenizer {
   }
 
   static fromText(text: string, options: WordTokenizerOptions = {}): WordTokenizer {
+    const builder = WordTokenizer.builder(options);
+    builder.add(text);
+    return builder.finish();
+  }
+
+  /** Makes the vocabulary of a text that comes in parts. */
+  static builder(options: WordTokenizerOptions = {}): VocabularyBuilder<WordTokenizer> {
     const { minimumCount } = resolveOptions("WordTokenizer.fromText", options, {
       minimumCount: { type: "integer", min: 1, default: 2 },
     });
     const counts = new Map<string, number>();
     const signs = new Set<string>();
-    splitWords(text, (piece, isWord) => {
+    const splitter = new WordSplitter((piece, isWord) => {
       counts.set(piece, (counts.get(piece) ?? 0) + 1);
       if (!isWord) signs.add(String.fromCodePoint(piece.codePointAt(0)!));
     });
-    const kept = [...counts].filter(([piece, count]) => count >= minimumCount || signs.has(piece));
-    for (const sign of signs) if (!counts.has(sign)) kept.push([sign, 0]);
-    kept.sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1));
-    return new WordTokenizer([unknownToken, ...kept.map(([piece]) => piece)]);
+    return {
+      add: (text) => splitter.push(text),
+      finish: () => {
+        splitter.end();
+        const kept = [...counts].filter(([piece, count]) => count >= minimumCount || signs.has(piece));
+        for (const sign of signs) if (!counts.has(sign)) kept.push([sign, 0]);
+        kept.sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1));
+        return new WordTokenizer([unknownToken, ...kept.map(([piece]) => piece)]);
+      },
+    };
   }
 
   get size(): number {
@@ -69,14 +82,37 @@ export class WordTokenizer implements Tokenizer {
 
   /** Never throws: words that the vocabulary has not, and signs that it has not, become `<unk>`. */
   encode(text: string): Int32Array {
-    const ids: number[] = [];
-    splitWords(text, (piece, isWord) => {
+    const encoder = this.encoder();
+    const [ids, last] = [encoder.push(text), encoder.end()];
+    const all = new Int32Array(ids.length + last.length);
+    all.set(ids);
+    all.set(last, ids.length);
+    return all;
+  }
+
+  encoder(): TokenEncoder {
+    let ids: number[] = [];
+    const splitter = new WordSplitter((piece, isWord) => {
       const id = this.#ids.get(piece);
       if (id !== undefined) ids.push(id);
       else if (isWord) ids.push(0);
       else for (const sign of piece) ids.push(this.#ids.get(sign) ?? 0);
     });
-    return Int32Array.from(ids);
+    const taken = (): Int32Array => {
+      const taking = Int32Array.from(ids);
+      ids = [];
+      return taking;
+    };
+    return {
+      push: (text) => {
+        splitter.push(text);
+        return taken();
+      },
+      end: () => {
+        splitter.end();
+        return taken();
+      },
+    };
   }
 
   decode(ids: ArrayLike<number>): string {

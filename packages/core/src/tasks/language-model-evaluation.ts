@@ -1,5 +1,6 @@
 import { crossEntropy } from "../autograd/ops/cross-entropy.ts";
 import { noGrad } from "../autograd/tape.ts";
+import type { TokenSource } from "../data/token-source.ts";
 import { evaluationWindows, ignoredTarget } from "../data/windows.ts";
 import { scope } from "../memory/scope.ts";
 import { tensor } from "../memory/tensor.ts";
@@ -21,7 +22,7 @@ const mostStretches = 32;
  */
 export function* evaluateStream(
   model: LanguageModel,
-  ids: Int32Array,
+  ids: Int32Array | TokenSource,
 ): Generator<void, { loss: number; tokens: number }> {
   const batch = Math.min(mostStretches, Math.max(1, Math.floor(ids.length / shortestStretch)));
   const windows = evaluationWindows(ids, { batch, bptt });

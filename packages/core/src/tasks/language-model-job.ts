@@ -1,6 +1,7 @@
 import { concat } from "../autograd/ops/concat.ts";
 import { crossEntropy } from "../autograd/ops/cross-entropy.ts";
 import { slice } from "../autograd/ops/slice.ts";
+import type { TokenSource } from "../data/token-source.ts";
 import { ignoredTarget, TextWindows, type TextWindow } from "../data/windows.ts";
 import { type Tensor, tensor } from "../memory/tensor.ts";
 import type { JobSnapshot, TrainingJob } from "../train/job.ts";
@@ -9,21 +10,33 @@ import { evaluateStream } from "./language-model-evaluation.ts";
 import type { LanguageModel } from "./language-model.ts";
 import type { TokenStreams } from "./text-data.ts";
 
+/** How the text is cut into windows, and the windows gone through. */
+export interface LanguageModelJobOptions {
+  batch: number;
+  bptt: number;
+  /** Default `bptt`. */
+  stride?: number;
+  /** Default false. */
+  recompute?: boolean;
+}
+
 /** Trains a language model on windows of a text: truncated backpropagation through time with carried state. */
 export class LanguageModelJob implements TrainingJob {
   readonly model: LanguageModel;
   readonly #windows: TextWindows;
-  readonly #validation: Int32Array;
+  readonly #validation: TokenSource;
+  readonly #recompute: boolean;
   readonly #carried = new CarriedState();
   /** Windows read so far. */
   #cursor = 0;
 
   /** @throws HiddenstateError `invalid` for a text shorter than one window */
-  constructor(model: LanguageModel, streams: TokenStreams, options: { batch: number; bptt: number; stride?: number }) {
-    const { batch, bptt, stride } = options;
+  constructor(model: LanguageModel, streams: TokenStreams, options: LanguageModelJobOptions) {
+    const { batch, bptt, stride, recompute = false } = options;
     this.model = model;
     this.#windows = new TextWindows(streams.training, { batch, bptt, stride: stride ?? bptt });
     this.#validation = streams.validation;
+    this.#recompute = recompute;
   }
 
   get trainingTokens(): number {
@@ -52,10 +65,12 @@ export class LanguageModelJob implements TrainingJob {
   /** Where windows overlap, the state to carry lies inside the window: the window is then read in two parts. */
   #forward({ inputs, steps, batch, carrySteps }: TextWindow): Tensor {
     const ids = tensor(inputs, [steps, batch], { dtype: "int32" });
-    const first = this.model.forward(slice(ids, { end: carrySteps }), this.#carried.state);
+    const options = { recompute: this.#recompute };
+    const first = this.model.forward(slice(ids, { end: carrySteps }), this.#carried.state, options);
     this.#carried.keep(first.state);
     if (carrySteps === steps) return first.logits;
-    return concat([first.logits, this.model.forward(slice(ids, { start: carrySteps }), first.state).logits], 0);
+    const second = this.model.forward(slice(ids, { start: carrySteps }), first.state, options);
+    return concat([first.logits, second.logits], 0);
   }
 
   evaluate(): Generator<void, { loss: number; tokens: number }> {

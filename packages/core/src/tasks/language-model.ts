@@ -87,10 +87,15 @@ export class LanguageModel extends Module {
 
   /**
    * @param ids int32 [T, B], each 0 to V - 1
+   * @param options `recompute`: as for the recurrent layers' `forward`, less memory for long sequences
    * @returns logits [T, B, V] and the state after the last step
    */
-  forward(ids: Tensor, state?: RecurrentState): { logits: Tensor; state: RecurrentState } {
-    const result = this.rnn.forward(this.embedding.forward(ids), { state });
+  forward(
+    ids: Tensor,
+    state?: RecurrentState,
+    { recompute }: { recompute?: boolean } = {},
+  ): { logits: Tensor; state: RecurrentState } {
+    const result = this.rnn.forward(this.embedding.forward(ids), { state, recompute });
     return { logits: this.output.forward(result.output), state: result.state };
   }
 

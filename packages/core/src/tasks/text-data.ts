@@ -1,3 +1,4 @@
+import { partOfTokens, type TokenSource, tokenSource } from "../data/token-source.ts";
 import { buildTokenizer, type Tokenizer, type TokenizerKind } from "../data/tokenizer.ts";
 import { HiddenstateError } from "../errors.ts";
 
@@ -11,11 +12,34 @@ export interface TextData {
   validation?: TextSource;
 }
 
+/** A text too large to hold in memory: whoever has it makes tokens of it and reads them where they lie. */
+export interface ExternalText {
+  /** Called once, when the options of the training are known to be right. */
+  tokens(request: TokenRequest): Promise<ExternalTokens>;
+}
+
+/** Which tokens a training asks for. */
+export interface TokenRequest {
+  kind: TokenizerKind;
+  /** Word tokenizer only. */
+  minimumCount: number | undefined;
+  /** The tokenizer of a run that goes on; null: a new one is to be made, of the whole text. */
+  known: Tokenizer | null;
+}
+
+/** The tokens of a text that is not in memory. */
+export interface ExternalTokens {
+  tokenizer: Tokenizer;
+  training: TokenSource;
+  /** Null: the last tenth of `training`. */
+  validation: TokenSource | null;
+}
+
 /** Token ids to train on and to test on. */
 export interface TokenStreams {
   tokenizer: Tokenizer;
-  training: Int32Array;
-  validation: Int32Array;
+  training: TokenSource;
+  validation: TokenSource;
 }
 
 /** Share of the text that is held out when there is no second one. */
@@ -27,12 +51,12 @@ const heldOut = 0.1;
  * @param known the tokenizer of a run that goes on; default: a new one
  * @throws HiddenstateError `invalid` where a text is empty or not UTF-8
  */
-export function tokenStreams(
-  data: TextData,
-  kind: TokenizerKind,
-  minimumCount: number | undefined,
-  known: Tokenizer | null,
-): TokenStreams {
+export async function tokenStreams(data: TextData | ExternalText, request: TokenRequest): Promise<TokenStreams> {
+  if ("tokens" in data) {
+    const { tokenizer, training, validation } = await data.tokens(request);
+    return split(tokenizer, training, validation);
+  }
+  const { kind, minimumCount, known } = request;
   if (kind === "byte") {
     const tokenizer = known ?? buildTokenizer("byte", "\0");
     return split(tokenizer, byteIds(data.training), data.validation === undefined ? null : byteIds(data.validation));
@@ -45,14 +69,20 @@ export function tokenStreams(
   return split(tokenizer, tokenizer.encode(training), validation === null ? null : tokenizer.encode(validation));
 }
 
-function split(tokenizer: Tokenizer, training: Int32Array, validation: Int32Array | null): TokenStreams {
-  if (validation) return { tokenizer, training, validation };
-  const cut = Math.floor(training.length * (1 - heldOut));
-  return { tokenizer, training: training.subarray(0, cut), validation: training.subarray(cut) };
+function split(
+  tokenizer: Tokenizer,
+  training: Int32Array | TokenSource,
+  validation: Int32Array | TokenSource | null,
+): TokenStreams {
+  const all = tokenSource(training);
+  if (validation) return { tokenizer, training: all, validation: tokenSource(validation) };
+  const cut = Math.floor(all.length * (1 - heldOut));
+  return { tokenizer, training: partOfTokens(all, 0, cut), validation: partOfTokens(all, cut, all.length) };
 }
 
-/** Ids of a text under a tokenizer; for the byte tokenizer bytes need not be text. */
-export function encodeSource(tokenizer: Tokenizer, source: TextSource): Int32Array {
+/** Ids of a text under a tokenizer; for the byte tokenizer bytes need not be text. Tokens are taken as they are. */
+export function encodeSource(tokenizer: Tokenizer, source: TextSource | TokenSource): Int32Array | TokenSource {
+  if (typeof source !== "string" && "read" in source) return source;
   return tokenizer.kind === "byte" ? byteIds(source) : tokenizer.encode(asText("text", source));
 }
 

@@ -1,3 +1,4 @@
+import type { TokenSource } from "../data/token-source.ts";
 import type { Tokenizer } from "../data/tokenizer.ts";
 import { HiddenstateError, shown } from "../errors.ts";
 import { loadModel } from "../io/model-files.ts";
@@ -72,10 +73,10 @@ export class TextModel {
   }
 
   /**
-   * Mean loss over a text, read once from start to end with carried state.
+   * Mean loss over a text, or over tokens that need not be in memory, read once from start to end with carried state.
    * @throws HiddenstateError `invalid` for a text of fewer than two tokens, or with characters the model never saw
    */
-  async evaluate(text: TextSource, options: { signal?: AbortSignal } = {}): Promise<TextEvaluation> {
+  async evaluate(text: TextSource | TokenSource, options: { signal?: AbortSignal } = {}): Promise<TextEvaluation> {
     const start = performance.now();
     const turns = new EventLoopTurns();
     const evaluation = evaluateStream(this.model, encodeSource(this.tokenizer, text));

@@ -1,7 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { engine } from "../engine.ts";
+import type { TokenSource } from "../data/token-source.ts";
+import { buildTokenizer, type Tokenizer } from "../data/tokenizer.ts";
 import { MemoryStorage } from "../io/model-storage.ts";
 import type { TrainingEvent } from "../train/events.ts";
+import type { ExternalText } from "./text-data.ts";
 import type { TextModel } from "./text-model.ts";
 import { type LanguageModelTraining, trainLanguageModel, type TrainingRunOptions } from "./train-language-model.ts";
 
@@ -38,6 +41,25 @@ async function run(
     events.push(next.value);
     onEvent?.(next.value);
   }
+}
+
+/** A text whose tokens can only be read piece by piece. */
+function externalText(training: string, validation: string | undefined): ExternalText {
+  const source = (tokenizer: Tokenizer, of: string): TokenSource => {
+    const ids = tokenizer.encode(of);
+    return { length: ids.length, read: (start, count) => ids.slice(start, start + count) };
+  };
+  return {
+    tokens: async ({ kind, minimumCount, known }) => {
+      const vocabularyText = kind === "character" ? training + (validation ?? "") : training;
+      const tokenizer = known ?? buildTokenizer(kind, vocabularyText, kind === "word" ? { minimumCount } : {});
+      return {
+        tokenizer,
+        training: source(tokenizer, training),
+        validation: validation === undefined ? null : source(tokenizer, validation),
+      };
+    },
+  };
 }
 
 /** A storage that stops taking writes at a chosen one, as a killed process does. */
@@ -84,6 +106,32 @@ describe("a run", () => {
     }
     expect(bytes[0]).toEqual(bytes[1]);
     expect(bytes[0]).not.toEqual(bytes[2]);
+  });
+
+  test("learns the same, to rounding, when it recomputes activations", async () => {
+    const losses: number[][] = [];
+    for (const recompute of [false, true]) {
+      const { events } = await run({ ...small, stride: 5, recompute }, { storage: new MemoryStorage() });
+      losses.push(events.filter((event) => event.type === "evaluation").map(({ loss }) => loss));
+    }
+    expect(losses[0]).toHaveLength(4);
+    losses[0].forEach((loss, i) => expect(losses[1][i]).toBeCloseTo(loss, 5));
+  });
+
+  test("has the same bytes on a text that it reads from elsewhere", async () => {
+    const bytes: Uint8Array[] = [];
+    for (const tokenizer of ["character", "byte", "word"] as const) {
+      for (const validation of [undefined, sentence.repeat(3)]) {
+        for (const external of [false, true]) {
+          const storage = new MemoryStorage();
+          const data = external ? externalText(text, validation) : { training: text, validation };
+          const training = trainLanguageModel(data, { ...small, tokenizer, steps: 10 }, { storage });
+          while (!(await training.next()).done);
+          bytes.push(storage.files.get("model.safetensors")!);
+        }
+        expect(bytes.at(-1)).toEqual(bytes.at(-2));
+      }
+    }
   });
 
   test("stops early when the held-out loss no longer falls", async () => {

@@ -9,7 +9,7 @@ import { type TrainingOptions, trainingRules } from "../train/training-loop.ts";
 import { version } from "../version.ts";
 import { architectureRules, LanguageModel, type LanguageModelArchitecture } from "./language-model.ts";
 import { LanguageModelJob } from "./language-model-job.ts";
-import { type TextData, tokenStreams } from "./text-data.ts";
+import { type ExternalText, type TextData, tokenStreams } from "./text-data.ts";
 import { loadTextModel, type TextModel, type TextModelConfig } from "./text-model.ts";
 
 /** How to train a language model: architecture, text and training in one flat object. */
@@ -24,6 +24,11 @@ export interface LanguageModelTraining extends LanguageModelArchitecture, Traini
   stride?: number;
   /** Contiguous streams of text side by side. Default 32. */
   batch?: number;
+  /**
+   * Computes most of the recurrent layers' activations twice instead of keeping them: less memory where `bptt` is long, for about a
+   * third more time. Default false.
+   */
+  recompute?: boolean;
   /** Key of all random numbers. Default 0. */
   seed?: number;
 }
@@ -36,6 +41,7 @@ const rules: OptionRules<LanguageModelTraining> = {
   bptt: { type: "integer", min: 1, default: 64 },
   stride: { type: "integer", min: 1, optional: true },
   batch: { type: "integer", min: 1, default: 32 },
+  recompute: { type: "boolean", default: false },
   seed: { type: "integer", min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 },
 };
 
@@ -54,6 +60,7 @@ export interface TrainingRunOptions {
  * `batch` contiguous streams; each step takes a window of `bptt` tokens of every stream, and starts from the state that the
  * window before it left behind, cut from the gradient.
  *
+ * @param data texts, or one that is too large to hold in memory
  * @returns the trained model with the lowest held-out loss, after the last event
  * @throws HiddenstateError for options, text, files and losses that are wrong; what was saved before stays whole
  *
@@ -62,7 +69,7 @@ export interface TrainingRunOptions {
  * for await (const event of run) if (event.type === "evaluation") console.log(event.loss);
  */
 export async function* trainLanguageModel(
-  data: TextData,
+  data: TextData | ExternalText,
   options: LanguageModelTraining,
   { storage, resume = false, signal }: TrainingRunOptions,
 ): AsyncGenerator<TrainingEvent, TextModel> {
@@ -70,7 +77,8 @@ export async function* trainLanguageModel(
   const { cell, hidden, layers, dropout, nonlinearity, resetAfter } = resolved;
   const embedding = resolved.embedding ?? hidden;
   const known = resume ? await loadTokenizer(storage) : null;
-  const streams = tokenStreams(data, resolved.tokenizer, resolved.minimumCount, known);
+  const { tokenizer: kind, minimumCount } = resolved;
+  const streams = await tokenStreams(data, { kind, minimumCount, known });
   const { tokenizer } = streams;
   const architecture = { cell, hidden, embedding, layers, dropout, nonlinearity, resetAfter };
   const config: TextModelConfig = { task: "lm", version, architecture, vocabularySize: tokenizer.size };
@@ -94,7 +102,7 @@ function identityOf(
   trainingTokens: number,
 ): Record<string, unknown> {
   const { cell, hidden, embedding, layers, dropout, nonlinearity, resetAfter } = options;
-  const { tokenizer, bptt, batch, seed, optimizer } = options;
+  const { tokenizer, bptt, batch, recompute, seed, optimizer } = options;
   const stride = options.stride ?? bptt;
   return {
     cell,
@@ -108,6 +116,8 @@ function identityOf(
     bptt,
     stride,
     batch,
+    // Gradients are summed in another order then: in the last bits it is another run.
+    recompute,
     seed,
     optimizer,
     vocabularySize,
