@@ -61,6 +61,16 @@ export {
 } from "./data/tokenizer.ts";
 export type { TokenSource } from "./data/token-source.ts";
 export { evaluationWindows, ignoredTarget, TextWindows, type TextWindow, type WindowOptions } from "./data/windows.ts";
+export {
+  evaluationBatches,
+  ExampleBatches,
+  paddedShare,
+  type EvaluationBatchOptions,
+  type ExampleBatch,
+  type ExampleBatchOptions,
+} from "./data/example-batches.ts";
+export { holdOut, type HeldOut, type HeldOutOptions } from "./data/held-out.ts";
+export { padRows, padTokens, type Padded } from "./data/padding.ts";
 
 export { loadSafetensors, saveSafetensors, type NamedTensors } from "./io/safetensors.ts";
 export { MemoryStorage, type ModelStorage } from "./io/model-storage.ts";
