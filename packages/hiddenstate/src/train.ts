@@ -3,9 +3,8 @@ import { basename, extname, join } from "node:path";
 import { engine, HiddenstateError, type TextModel, trainLanguageModel, type TrainingEvent } from "@hiddenstate/core";
 import { startEngine } from "./engine.ts";
 import { FolderStorage } from "./files/folder-storage.ts";
-import { readBytes, readText } from "./files/read-text.ts";
+import { openTexts, type OpenTexts } from "./files/open-texts.ts";
 import { failedWith, storageFault } from "./files/storage-fault.ts";
-import { refuseIdleOptions } from "./idle-options.ts";
 import { recallOptions, recordOptions } from "./recorded-options.ts";
 import type { TrainingTexts, TrainOptions } from "./train-options.ts";
 
@@ -28,17 +27,19 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
   const storage = new FolderStorage(folder);
   if (!resume) await requireNew(folder);
   const settings = resume ? await recallOptions(storage, given) : given;
-  refuseIdleOptions(settings);
-  const { validation, backend, instructionSet, threads, ...rest } = settings;
+  const { validation, textPlace, backend, instructionSet, threads, ...rest } = settings;
   const hasBudget = rest.steps !== undefined || rest.epochs !== undefined || rest.minutes !== undefined;
-  const texts = await readTexts(data, validation, rest.tokenizer === "byte");
+  const tokensPath = join(folder, "training/tokens.bin");
+  const { texts, notice, close } = await openData(data, validation, rest.tokenizer === "byte", tokensPath, textPlace);
   await startEngine({ backend, instructionSet, threads });
+  if (notice !== null) yield { type: "notice", text: notice };
   const run = trainLanguageModel(texts, hasBudget ? rest : { ...rest, epochs: 10 }, { storage, resume, signal });
-  // Everything given has been checked when the first event comes.
-  let next = await run.next();
-  await recordOptions(storage, settings);
-  let told = 0;
+  let next: IteratorResult<TrainingEvent, TextModel> | undefined;
   try {
+    // Everything given has been checked when the first event comes.
+    next = await run.next();
+    await recordOptions(storage, settings);
+    let told = 0;
     for (; !next.done; next = await run.next()) {
       yield next.value;
       for (const text of engine.info().notices.slice(told)) {
@@ -49,7 +50,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
     return next.value;
   } finally {
     // Where the caller has had enough, the run must end too.
-    if (!next.done) await run.return(undefined as never);
+    if (!next?.done) await run.return(undefined as never);
+    close();
   }
 }
 
@@ -75,22 +77,20 @@ async function requireNew(folder: string): Promise<void> {
     );
 }
 
-async function readTexts(
+async function openData(
   data: string | TrainingTexts,
   validation: string | undefined,
   asBytes: boolean,
-): Promise<TrainingTexts> {
-  if (typeof data !== "string") {
-    if (validation !== undefined)
-      throw new HiddenstateError(
-        "mismatch",
-        "train: mismatch in validation: data holds texts, so give data.validation",
-      );
-    return data;
+  tokensPath: string,
+  textPlace: TrainOptions["textPlace"],
+): Promise<OpenTexts> {
+  if (typeof data === "string") {
+    const paths = validation === undefined ? [data] : [data, validation];
+    return openTexts(paths, asBytes, tokensPath, textPlace);
   }
-  const read = asBytes ? readBytes : readText;
-  return {
-    training: await read(data),
-    validation: validation === undefined ? undefined : await read(validation),
-  };
+  if (validation !== undefined)
+    throw new HiddenstateError("mismatch", "train: mismatch in validation: data holds texts, so give data.validation");
+  if (textPlace === "disk")
+    throw new HiddenstateError("mismatch", "train: mismatch in textPlace: data holds texts, which are in memory already");
+  return { texts: data, notice: null, close: () => {} };
 }

@@ -1,5 +1,5 @@
 import { Random, randomKey } from "../memory/random.ts";
-import { type Tensor, tensor } from "../memory/tensor.ts";
+import { empty, type Tensor } from "../memory/tensor.ts";
 
 /** Where a parameter's random numbers come from: the same key gives the same start. */
 export interface InitKey {
@@ -46,11 +46,13 @@ export function xavierUniform(shape: readonly [number, number], blocks: number, 
 export function orthogonal(shape: readonly [number, number], blocks: number, key: InitKey): Tensor {
   const size = shape[1];
   const random = draw(key);
+  const result = empty(shape);
   const values = new Float64Array(shape[0] * size);
   for (let block = 0; block < blocks; block++) {
     rotateAtRandom(values.subarray(block * size * size, (block + 1) * size * size), size, random);
   }
-  return tensor(values, shape);
+  result.assign(values);
+  return result;
 }
 
 function rotateAtRandom(matrix: Float64Array, size: number, random: Random): void {
@@ -73,7 +75,9 @@ function rotate(a: Float64Array, b: Float64Array, angle: number): void {
   }
 }
 
+/** Takes the tensor's memory before the work of drawing: what does not fit is refused at once. */
 function fill(shape: readonly number[], next: () => number): Tensor {
-  const count = shape.reduce((product, size) => product * size, 1);
-  return tensor(Float64Array.from({ length: count }, next), shape);
+  const result = empty(shape);
+  result.assign(Float64Array.from({ length: result.size }, next));
+  return result;
 }

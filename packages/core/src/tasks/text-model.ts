@@ -102,7 +102,11 @@ export class TextModel {
     const stream = this.stream({ seed });
     const decoder = this.tokenizer.decoder();
     const turns = new EventLoopTurns();
-    for (const id of this.#opening(prompt)) stream.pushToken(id);
+    for (const id of this.#opening(prompt)) {
+      stream.pushToken(id);
+      // What joins the prompt and the first token, such as the space between two words, comes with the token.
+      decoder.push(id);
+    }
     for (let i = 0; i < length; i++) {
       const piece = decoder.push(stream.draw(sampling));
       if (piece) yield piece;

@@ -7,6 +7,7 @@ import type { TrainingEvent } from "../train/events.ts";
 import { recordedTraining } from "../train/recorded-training.ts";
 import { type TrainingOptions, trainingRules } from "../train/training-loop.ts";
 import { version } from "../version.ts";
+import { refuseIdleOptions } from "./idle-options.ts";
 import { architectureRules, LanguageModel, type LanguageModelArchitecture } from "./language-model.ts";
 import { LanguageModelJob } from "./language-model-job.ts";
 import { type ExternalText, type TextData, tokenStreams } from "./text-data.ts";
@@ -74,6 +75,7 @@ export async function* trainLanguageModel(
   { storage, resume = false, signal }: TrainingRunOptions,
 ): AsyncGenerator<TrainingEvent, TextModel> {
   const resolved = resolveOptions<LanguageModelTraining>("train", options, rules);
+  refuseIdleOptions(options);
   const { cell, hidden, layers, dropout, nonlinearity, resetAfter } = resolved;
   const embedding = resolved.embedding ?? hidden;
   const known = resume ? await loadTokenizer(storage) : null;

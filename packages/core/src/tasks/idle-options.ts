@@ -1,5 +1,5 @@
-import { HiddenstateError } from "@hiddenstate/core";
-import type { RecordedOptions } from "./recorded-options.ts";
+import { HiddenstateError } from "../errors.ts";
+import type { LanguageModelTraining } from "./train-language-model.ts";
 
 /** Options that act together with a value of another one only, and that value's default. */
 const dependent = [
@@ -15,7 +15,7 @@ const dependent = [
  *
  * @throws HiddenstateError `mismatch`, naming the option and what it needs
  */
-export function refuseIdleOptions(options: RecordedOptions): void {
+export function refuseIdleOptions(options: LanguageModelTraining): void {
   for (const { option, needs, value, otherwise } of dependent) {
     const other = options[needs] ?? otherwise;
     if (options[option] === undefined || other === value) continue;
