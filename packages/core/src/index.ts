@@ -19,11 +19,13 @@ export { transpose } from "./autograd/ops/transpose.ts";
 export { exp, log, relu, sigmoid, tanh } from "./autograd/ops/unary.ts";
 
 export { Module, type ModuleOptions } from "./nn/module.ts";
+export { AttentionPooling, type AttentionPoolingOptions } from "./nn/attention-pooling.ts";
 export { Dropout, type DropoutOptions } from "./nn/dropout.ts";
 export { Embedding, type EmbeddingOptions } from "./nn/embedding.ts";
 export { GRU, type GRUOptions } from "./nn/gru.ts";
 export { Linear, type LinearOptions } from "./nn/linear.ts";
 export { LSTM, type LSTMState } from "./nn/lstm.ts";
+export { lastState, meanOverTime } from "./nn/pooling.ts";
 export { RNN, type HiddenState, type RNNOptions } from "./nn/rnn.ts";
 export { type ForwardOptions, type RecurrentOptions, type RecurrentState } from "./nn/recurrent.ts";
 

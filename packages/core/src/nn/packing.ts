@@ -125,7 +125,8 @@ export function packingFor(where: string, lengths: readonly number[], steps: num
   };
 }
 
-function checkLengths(where: string, lengths: readonly number[], steps: number, batch: number): void {
+/** @throws HiddenstateError `mismatch` or `invalid` unless there is one whole number for each batch row, 0 to `steps` */
+export function checkLengths(where: string, lengths: readonly number[], steps: number, batch: number): void {
   if (lengths.length !== batch) {
     throw new HiddenstateError(
       "mismatch",
