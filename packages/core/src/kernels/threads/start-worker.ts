@@ -33,7 +33,13 @@ else onmessage = ({ data }) => loop(data);
 export function startWorker(start: WorkerStart, ended: (why: string) => void): WorkerHandle {
   const process = (globalThis as { process?: NodeProcess }).process;
   const threads = process?.getBuiltinModule?.("worker_threads") as { Worker: NodeWorkerClass } | undefined;
-  return threads ? startInNode(threads.Worker, start, ended) : startInBrowser(start, ended);
+  // An error is followed by an exit.
+  let told = false;
+  const tell = (why: string): void => {
+    if (!told) ended(why);
+    told = true;
+  };
+  return threads ? startInNode(threads.Worker, start, tell) : startInBrowser(start, tell);
 }
 
 function startInNode(Worker: NodeWorkerClass, start: WorkerStart, ended: (why: string) => void): WorkerHandle {

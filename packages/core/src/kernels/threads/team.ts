@@ -80,6 +80,7 @@ export class Team implements KernelTeam {
    */
   run(kernel: number, args: number, wanted: number, runPart: (part: number, parts: number) => void): void {
     if (this.#failure) throw this.#failure;
+    if (wanted === 1) return runPart(0, 1);
     const control = this.#control;
     if (!this.#workers) this.#start();
     const parts = Math.min(wanted, 1 + Atomics.load(control, words.ready));

@@ -53,7 +53,7 @@ export function threadCount(given: number | "auto" | undefined): ThreadCount {
 function wantedThreads(given: number | "auto" | undefined): { wanted: number | "auto"; from: string } {
   const variable = "HIDDENSTATE_THREADS";
   const text = given === undefined ? host.process?.env?.[variable] : undefined;
-  const wanted = text ? (text === "auto" ? "auto" : Number(text)) : (given ?? "auto");
+  const wanted = text ? (text === "auto" ? "auto" : Number(text)) : given === undefined ? "auto" : given;
   if (wanted === "auto" || (Number.isSafeInteger(wanted) && wanted >= 1)) {
     return { wanted, from: text ? variable : "engine.init" };
   }
