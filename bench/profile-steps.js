@@ -1,4 +1,5 @@
 // Times every kernel of a case's training steps.  usage: node profile-steps.js CASE ENGINE_OPTIONS_AS_JSON STEPS CLOCK; one line of JSON
+import { engine } from "@hiddenstate/core";
 import { runtime } from "../packages/core/dist/memory/runtime.js";
 import { parseCase } from "./cases.js";
 import { startEngine } from "./start-engine.js";
@@ -30,6 +31,7 @@ if (info) {
   kernels.sort((a, b) => b.ms - a.ms);
   const { backend, instructionSet } = info;
   const facts = { backend, instructionSet, node: process.version, stepMs };
+  engine.close();
   process.stdout.write(`${JSON.stringify({ ready: true, ...facts, kernels })}\n`);
 }
 

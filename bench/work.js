@@ -10,8 +10,6 @@ import {
   tensor,
 } from "@hiddenstate/core";
 
-/** @typedef {import("@hiddenstate/core").RecurrentState} RecurrentState */
-
 /**
  * Makes a case's model and what is timed of it; the engine must run.
  *
@@ -34,15 +32,16 @@ export function workOf({ cell, layers, hidden, batch, steps, vocabulary, lengths
         adam.step();
       }),
     stream: onceMade(() => {
-      const id = tensor([1], [1], { dtype: "int32" });
-      return stepping((state) => model.step(id, state).state);
+      const stream = model.stream();
+      return () => void stream.push([1]);
     }),
     streamRecurrent: onceMade(() => {
-      const x = randomTensor([1, hidden]);
-      return stepping((state) => model.rnn.step(x, state).state);
+      const stream = model.rnn.stream();
+      const x = randomValues(hidden);
+      return () => void stream.push(x);
     }),
     forward: onceMade(() => {
-      const x = randomTensor([steps, batch, hidden]);
+      const x = tensor(randomValues(steps * batch * hidden), [steps, batch, hidden]);
       return () => engine.scope(() => noGrad(() => void model.rnn.forward(x, options)));
     }),
   };
@@ -61,14 +60,10 @@ function batchOfTokens({ batch, steps, vocabulary, lengths }) {
   return [ids, targets].map((values) => tensor(values, [steps, batch], { dtype: "int32" }));
 }
 
-/** @param {number[]} sizes */
-function randomTensor(sizes) {
+/** @param {number} count */
+function randomValues(count) {
   const random = new Random(randomKey(0, "bench", "inputs"));
-  const count = sizes.reduce((product, size) => product * size, 1);
-  return tensor(
-    Float32Array.from({ length: count }, () => random.uniform() * 2 - 1),
-    sizes,
-  );
+  return Float32Array.from({ length: count }, () => random.uniform() * 2 - 1);
 }
 
 /**
@@ -79,19 +74,4 @@ function onceMade(make) {
   /** @type {(() => void) | undefined} */
   let made;
   return () => (made ??= make())();
-}
-
-/**
- * One time step after the other, the state carried on.
- * @param {(state: RecurrentState | undefined) => RecurrentState} step
- */
-function stepping(step) {
-  /** @type {RecurrentState | undefined} */
-  let state;
-  return () => {
-    const before = state;
-    state = engine.scope(() => noGrad(() => step(before)));
-    before?.h.end();
-    before?.c?.end();
-  };
 }
