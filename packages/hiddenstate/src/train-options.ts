@@ -18,6 +18,11 @@ export interface TrainOptions extends LanguageModelTraining, EngineChoice {
   data: string | TrainingTexts;
   /** The path of a file with held-out text, where `data` is a path. Default: the last tenth of the data. */
   validation?: string;
+  /**
+   * Where the text is during the training: in memory, or on disk as tokens in `training/tokens.bin`, for which it is gone through
+   * twice first. The same model comes of both. Default: on disk if the files are larger than 64 MB.
+   */
+  textPlace?: "memory" | "disk";
   /** The folder for the model. Default: `runs/` and the data file's name, or `runs/lm` for texts. */
   out?: string;
   /** Goes on with the run in that folder. Default false: the folder must be new or empty. */

@@ -91,6 +91,9 @@ async function openData(
   if (validation !== undefined)
     throw new HiddenstateError("mismatch", "train: mismatch in validation: data holds texts, so give data.validation");
   if (textPlace === "disk")
-    throw new HiddenstateError("mismatch", "train: mismatch in textPlace: data holds texts, which are in memory already");
+    throw new HiddenstateError(
+      "mismatch",
+      "train: mismatch in textPlace: data holds texts, which are in memory already",
+    );
   return { texts: data, notice: null, close: () => {} };
 }

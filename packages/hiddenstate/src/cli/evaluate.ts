@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { EngineChoice } from "../engine.ts";
-import { readBytes, readText } from "../files/read-text.ts";
+import { openText } from "../files/open-texts.ts";
 import { load } from "../load.ts";
 import { engineOptions } from "./engine-options.ts";
 import { count, duration } from "./format.ts";
@@ -40,9 +40,9 @@ async function runEvaluation(folder: string, data: string, { json, ...engine }: 
   const output = new Output(json ?? false);
   const model = await load(folder, engine);
   output.noteEngine();
-  const text = model.tokenizer.kind === "byte" ? await readBytes(data) : await readText(data);
+  const { text, close } = await openText(data, model.tokenizer);
   using interruption = new Interruption(() => output.note("interrupted")).listen();
-  const result = await model.evaluate(text, { signal: interruption.signal });
+  const result = await model.evaluate(text, { signal: interruption.signal }).finally(close);
   if (interruption.signal.aborted) return interruptedCode;
   output.record({ type: "evaluation", ...result });
   output.say(`loss ${describeLoss(result.loss, model.tokenizer.kind)}`);

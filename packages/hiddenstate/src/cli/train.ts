@@ -56,6 +56,7 @@ const trainingOptions = (): Option[] => [
   ]),
   numberOption("--warmup <steps>", "linear warm-up, cosine schedule only (default: 0)", { whole: true, min: 0 }),
   numberOption("--patience <n>", "stop after so many evaluations without a lower loss (default: never)", positive),
+  new Option("--recompute", "compute activations twice instead of keeping them: less memory where --bptt is long"),
   numberOption("--seed <n>", "key of all random numbers (default: 0)", { whole: true, min: 0 }),
 ];
 

@@ -85,7 +85,7 @@ async function writeThrough(file: string, bytes: Uint8Array): Promise<void> {
 }
 
 /** A rename is on the disk only once its folder is. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   // Windows can't open folders, and its renames are journaled.
   if (process.platform === "win32") return;
   const handle = await open(folder, "r");

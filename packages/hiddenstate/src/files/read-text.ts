@@ -40,26 +40,47 @@ export async function readText(path: string): Promise<string> {
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new HiddenstateError(
-      "invalid",
-      `invalid file ${path}: not UTF-8 text (${describeFault(bytes)}); convert it to UTF-8, or read it byte by byte with --tokenizer byte`,
-    );
+    throw notUtf8(path, bytes);
   }
-  if (text === "")
-    throw new HiddenstateError(
-      "invalid",
-      `invalid file ${path}: it is empty but for a byte order mark; give a file with text`,
-    );
+  if (text === "") throw onlyMark(path);
   return text;
 }
 
-function describeFault(bytes: Uint8Array): string {
+/** For a file with nothing behind its byte order mark. */
+export function onlyMark(path: string): HiddenstateError {
+  return new HiddenstateError(
+    "invalid",
+    `invalid file ${path}: it is empty but for a byte order mark; give a file with text`,
+  );
+}
+
+/**
+ * For a file that is not UTF-8.
+ *
+ * @param bytes of the file, some that do not decode
+ * @param before how many bytes and lines of the file come before them
+ */
+export function notUtf8(path: string, bytes: Uint8Array, before = { bytes: 0, lines: 0 }): HiddenstateError {
+  return new HiddenstateError(
+    "invalid",
+    `invalid file ${path}: not UTF-8 text (${describeFault(bytes, before)}); convert it to UTF-8, or read it byte by byte with --tokenizer byte`,
+  );
+}
+
+function describeFault(bytes: Uint8Array, before: { bytes: number; lines: number }): string {
   const [first, second] = bytes;
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return "it begins as UTF-16";
+  const isMark = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+  if (isMark && before.bytes === 0) return "it begins as UTF-16";
   const at = firstInvalidByte(bytes);
-  let line = 1;
-  for (let i = 0; i < at; i++) if (bytes[i] === 10) line++;
-  return `byte ${at}, 0x${bytes[at].toString(16).padStart(2, "0")}, in line ${line}`;
+  const line = 1 + before.lines + countLines(bytes.subarray(0, at));
+  return `byte ${before.bytes + at}, 0x${bytes[at].toString(16).padStart(2, "0")}, in line ${line}`;
+}
+
+/** Ends of lines. */
+export function countLines(bytes: Uint8Array): number {
+  let lines = 0;
+  for (const byte of bytes) if (byte === 10) lines++;
+  return lines;
 }
 
 /** The start of the first character that is none. */
