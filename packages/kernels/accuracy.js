@@ -9,10 +9,10 @@
  * @type {Approximation[]}
  */
 export const approximations = [
-  { name: "exp", operation: 3, exact: Math.exp, bound: 4 },
-  { name: "log", operation: 4, exact: Math.log, bound: 4 },
-  { name: "tanh", operation: 0, exact: Math.tanh, bound: 4 },
-  { name: "sigmoid", operation: 1, exact: (x) => 1 / (1 + Math.exp(-x)), bound: 4 },
+  { name: "exp", operation: 3, exact: Math.exp, bound: 1.02 },
+  { name: "log", operation: 4, exact: Math.log, bound: 0.84 },
+  { name: "tanh", operation: 0, exact: Math.tanh, bound: 2.7 },
+  { name: "sigmoid", operation: 1, exact: (x) => 1 / (1 + Math.exp(-x)), bound: 2.5 },
 ];
 
 const double = new Float64Array(1);

@@ -22,6 +22,7 @@
 #define FLOATS(offset) ((float *)((uintptr_t)heap + (offset)))
 #define FLOATS_OR_NULL(offset) ((offset) ? FLOATS(offset) : (float *)0)
 #define INTS(offset) ((const int32_t *)((uintptr_t)heap + (offset)))
+#define BYTES(offset) ((int8_t *)((uintptr_t)heap + (offset)))
 
 INLINE uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
 INLINE uint32_t larger(uint32_t a, uint32_t b) { return a > b ? a : b; }

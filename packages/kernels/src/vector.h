@@ -31,6 +31,8 @@ typedef float quad __attribute__((vector_size(16)));
 typedef float quadUnaligned __attribute__((vector_size(16), aligned(4), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
+// For what many call and few instructions are spent in.
+#define ONCE static __attribute__((noinline))
 #ifdef __clang__
 #define UNROLL _Pragma("unroll")
 #else
@@ -88,6 +90,40 @@ INLINE vf squareRoot(vf x) {
 }
 #endif
 #endif
+
+// Whole numbers: sum[i] + w[2i] x[2i] + w[2i+1] x[2i+1] in every lane i, from 2 VL weights of 8 bits and as many values of 16.
+INLINE vi addPairs(vi sum, const int8_t *w, vi x) {
+#if defined(__wasm_simd128__)
+  return sum + (vi)wasm_i32x4_dot_i16x8(wasm_i16x8_load8x8(w), (v128_t)x);
+#elif defined(__AVX512BW__)
+  __m512i weights = _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i_u *)w));
+#ifdef __AVX512VNNI__
+  return (vi)_mm512_dpwssd_epi32((__m512i)sum, weights, (__m512i)x);
+#else
+  return sum + (vi)_mm512_madd_epi16(weights, (__m512i)x);
+#endif
+#elif defined(__AVX2__) && !defined(__AVX512F__)
+  return sum + (vi)_mm256_madd_epi16(_mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i_u *)w)), (__m256i)x);
+#elif defined(__ARM_NEON)
+  int16x8_t weights = vmovl_s8(vld1_s8(w)), values = (int16x8_t)x;
+  return sum + (vi)vpaddq_s32(vmull_s16(vget_low_s16(weights), vget_low_s16(values)), vmull_high_s16(weights, values));
+#else
+  const int16_t *values = (const int16_t *)&x;
+  for (int i = 0; i < VL; i++) sum[i] += w[2 * i] * values[2 * i] + w[2 * i + 1] * values[2 * i + 1];
+  return sum;
+#endif
+}
+
+// The same pair of 16-bit values in every lane.
+INLINE vi splatPair(const int16_t *p) {
+#if defined(__wasm_simd128__)
+  return (vi)wasm_v128_load32_splat(p);
+#else
+  int32_t pair;
+  __builtin_memcpy(&pair, p, 4);
+  return splatBits(pair);
+#endif
+}
 
 // The first `count` lanes of p, `fill` in the others: so that the end of a row runs through the same code as the rest.
 INLINE vf loadPart(const float *p, uint32_t count, float fill) {
