@@ -246,7 +246,7 @@ function trainingStep() {
       transposeB: 1,
     }),
   );
-  const rows = { rows: N, classes: V, ignoreIndex: -100, mean: 1, labelSmoothing: 0 };
+  const rows = { weights: 0, rows: N, classes: V, ignoreIndex: -100, mean: 1, labelSmoothing: 0 };
   timed("crossEntropy", 0, () =>
     k.crossEntropy({ loss, counted, logNormalizer: normalizer, logits, targets, ...rows }),
   );

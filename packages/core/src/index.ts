@@ -25,7 +25,7 @@ export { Embedding, type EmbeddingOptions } from "./nn/embedding.ts";
 export { GRU, type GRUOptions } from "./nn/gru.ts";
 export { Linear, type LinearOptions } from "./nn/linear.ts";
 export { LSTM, type LSTMState } from "./nn/lstm.ts";
-export { lastState, meanOverTime } from "./nn/pooling.ts";
+export { lastState, maxOverTime, meanOverTime } from "./nn/pooling.ts";
 export { RNN, type HiddenState, type RNNOptions } from "./nn/rnn.ts";
 export { type ForwardOptions, type RecurrentOptions, type RecurrentState } from "./nn/recurrent.ts";
 

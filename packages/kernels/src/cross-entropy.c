@@ -1,12 +1,20 @@
 #include "softmax.h"
 
-// (1-s) * -log p_target + s/V * sum of -log p. Only with smoothing does an impossible class (-Infinity) cost anything.
-static double rowLoss(const float *x, uint32_t classes, LogSumExp sum, uint32_t target, double smoothing) {
-  const double logSum = sum.logSum;
-  double loss = (1 - smoothing) * ((double)sum.largest - x[target] + logSum);
+INLINE double weightOf(const float *weights, uint32_t j) { return weights ? weights[j] : 1; }
+
+// A class of weight 0 costs nothing, not even where it is impossible (-Infinity).
+INLINE double cost(const float *x, LogSumExp sum, const float *weights, uint32_t j) {
+  const double weight = weightOf(weights, j);
+  return weight == 0 ? 0 : weight * ((double)sum.largest - x[j] + (double)sum.logSum);
+}
+
+// (1-s) * -log p_target + s/V * sum of -log p. Only with smoothing does an impossible class other than the target cost anything.
+static double rowLoss(const float *x, uint32_t classes, LogSumExp sum, uint32_t target, const float *weights,
+                      double smoothing) {
+  double loss = (1 - smoothing) * cost(x, sum, weights, target);
   if (smoothing != 0) {
     double total = 0;
-    for (uint32_t j = 0; j < classes; j++) total += (double)sum.largest - x[j] + logSum;
+    for (uint32_t j = 0; j < classes; j++) total += cost(x, sum, weights, j);
     loss += smoothing / classes * total;
   }
   return loss;
@@ -16,47 +24,60 @@ static double rowLoss(const float *x, uint32_t classes, LogSumExp sum, uint32_t 
 KERNEL(crossEntropy, CrossEntropyArgs) {
   if (part) return;
   const int32_t *targets = INTS(a->targets);
+  const float *weights = FLOATS_OR_NULL(a->weights);
   float *logNormalizer = FLOATS(a->logNormalizer);
   double loss = 0;
-  uint32_t counted = 0;
+  double counted = 0;
   for (uint32_t row = 0; row < a->rows; row++) {
     logNormalizer[row] = 0;
     if (targets[row] == (int32_t)a->ignoreIndex) continue;
     const float *x = FLOATS(a->logits) + (size_t)row * a->classes;
     const LogSumExp sum = logSumExp(x, a->classes);
     logNormalizer[row] = sum.largest + sum.logSum;
-    loss += rowLoss(x, a->classes, sum, (uint32_t)targets[row], a->labelSmoothing);
-    counted++;
+    loss += rowLoss(x, a->classes, sum, (uint32_t)targets[row], weights, a->labelSmoothing);
+    counted += weightOf(weights, (uint32_t)targets[row]);
   }
-  *FLOATS(a->loss) = (float)(a->mean && counted ? loss / counted : loss);
+  *FLOATS(a->loss) = (float)(a->mean && counted > 0 ? loss / counted : loss);
   *FLOATS(a->counted) = (float)counted;
 }
 
 KERNEL(crossEntropyBackward, CrossEntropyBackwardArgs) {
   const int32_t *targets = INTS(a->targets);
+  const float *weights = FLOATS_OR_NULL(a->weights);
   const float *logNormalizer = FLOATS(a->logNormalizer);
   const double gradLoss = *FLOATS(a->gradLoss);
-  const float scale = (float)(a->mean ? gradLoss / *FLOATS(a->counted) : gradLoss);
-  const vf shared = splat((float)(a->labelSmoothing / a->classes));
+  const float counted = *FLOATS(a->counted);
+  const float scale = (float)(a->mean && counted > 0 ? gradLoss / counted : gradLoss);
+  const double spread = a->labelSmoothing / a->classes;
+  const vf shared = splat((float)spread);
+  double total = a->classes;
+  if (weights) {
+    total = 0;
+    for (uint32_t j = 0; j < a->classes; j++) total += weights[j];
+  }
   Range rows = share(a->rows, 1, part, parts);
   for (uint32_t row = rows.start; row < rows.end; row++) {
     const float *x = FLOATS(a->logits) + (size_t)row * a->classes;
     float *gradX = FLOATS(a->gradLogits) + (size_t)row * a->classes;
     const uint32_t target = (uint32_t)targets[row];
-    if (target == a->ignoreIndex) {
+    // What the row's probabilities are multiplied with: 1 without weights.
+    double whole = 0;
+    if (target != a->ignoreIndex) whole = weights ? (1 - a->labelSmoothing) * weights[target] + spread * total : 1;
+    if (whole == 0) {
       if (!a->accumulate) zeroFloats(gradX, a->classes);
       continue;
     }
     const float targetBefore = a->accumulate ? gradX[target] : 0;
     for (uint32_t j = 0; j < a->classes; j += VL) {
       const uint32_t lanes = a->classes - j;
-      vf gradient = scale * (expPart(x + j, lanes, logNormalizer[row]) - shared);
+      const vf wanted = weights ? shared * loadPart(weights + j, lanes, 0) : shared;
+      vf gradient = scale * (expPart(x + j, lanes, logNormalizer[row]) * (float)whole - wanted);
       if (a->accumulate) gradient += loadPart(gradX + j, lanes, 0);
       storePart(gradX + j, gradient, lanes);
     }
     // Again for the target: p - (1-s) - s/V, rounded once where it matters, as p nears 1.
     const float p = expVector(splat(x[target] - logNormalizer[row]))[0];
-    const double wanted = 1 - a->labelSmoothing + a->labelSmoothing / a->classes;
-    gradX[target] = (float)(targetBefore + (double)scale * (p - wanted));
+    const double wanted = (1 - a->labelSmoothing + spread) * weightOf(weights, target);
+    gradX[target] = (float)(targetBefore + (double)scale * (p * whole - wanted));
   }
 }

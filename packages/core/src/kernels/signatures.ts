@@ -289,6 +289,21 @@ export const signatures = {
   scatterRows: { out: "offset", x: "offset", index: "offset", rows: "int", width: "int" },
   /** out[index[i], :] += x[i, :] for i in order; negative indices are passed over */
   scatterAddRows: { out: "offset", x: "offset", index: "offset", rows: "int", width: "int" },
+  /**
+   * out[s, f] = the largest x[r, f] over rows r with segments[r] = s (NaN if one is NaN), x [rows, width], segments int32 [rows] with
+   * negative ones passed over; where[s, f], int32 = the first row that has it. A segment without rows gets 0 and -1.
+   */
+  segmentMax: {
+    out: "offset",
+    where: "offset",
+    x: "offset",
+    segments: "offset",
+    rows: "int",
+    count: "int",
+    width: "int",
+  },
+  /** gradX[where[s, f], f] += gradOut[s, f], where it is not -1 */
+  segmentMaxBackward: { gradX: "offset", gradOut: "offset", where: "offset", count: "int", width: "int" },
 
   /** y = softmax(x) over the last axis of x [rows, width], or log softmax with `log` */
   softmax: { out: "offset", x: "offset", rows: "int", width: "int", log: "int" },
@@ -306,6 +321,10 @@ export const signatures = {
    * Cross-entropy of logits [N, V] and targets int32 [N] in nats: per counted row (1-s)*(-log p_target) + s/V * sum(-log p), s the
    * label smoothing; rows whose target is ignoreIndex count for nothing. Writes loss [1] (mean over counted rows or, with
    * mean 0, their sum; 0 if there are none), counted [1] (how many, as a float) and logNormalizer [N] (log sum exp).
+   *
+   * With weights [V] (else absent), class j costs weights[j] as much: (1-s)*weights[target]*(-log p_target) +
+   * s/V * sum(weights[j]*(-log p_j)); a weight of 0 makes it 0 whatever p. `counted` and the mean's divisor are then the sum of
+   * weights[target] over counted rows; a mean whose divisor is 0 is the sum.
    */
   crossEntropy: {
     loss: "offset",
@@ -313,13 +332,14 @@ export const signatures = {
     logNormalizer: "offset",
     logits: "offset",
     targets: "offset",
+    weights: "offset",
     rows: "int",
     classes: "int",
     ignoreIndex: "int",
     mean: "int",
     labelSmoothing: "float",
   },
-  /** gradLogits (+)= gradLoss[0] * d loss / d logits; ignored rows get 0 whatever their logits (NaN included) */
+  /** gradLogits (+)= gradLoss[0] * d loss / d logits; rows that count for nothing get 0 whatever their logits (NaN included) */
   crossEntropyBackward: {
     gradLogits: "offset",
     gradLoss: "offset",
@@ -327,6 +347,7 @@ export const signatures = {
     logNormalizer: "offset",
     logits: "offset",
     targets: "offset",
+    weights: "offset",
     rows: "int",
     classes: "int",
     ignoreIndex: "int",

@@ -6,7 +6,7 @@ import { checkGradients } from "../autograd/gradient-check.ts";
 import { engine } from "../engine.ts";
 import { type Tensor, tensor } from "../memory/tensor.ts";
 import { AttentionPooling } from "./attention-pooling.ts";
-import { lastState, meanOverTime } from "./pooling.ts";
+import { lastState, maxOverTime, meanOverTime } from "./pooling.ts";
 
 const width = 6;
 const lengths = [3, 0, 5, 1];
@@ -17,6 +17,7 @@ const pools: [name: string, make: () => { pool: Pool; parameters: Tensor[] }][] 
   ["last state", () => ({ pool: (x, valid) => lastState(x, valid), parameters: [] })],
   ["last state of two directions", () => ({ pool: (x, valid) => lastState(x, valid, 2), parameters: [] })],
   ["mean", () => ({ pool: meanOverTime, parameters: [] })],
+  ["max", () => ({ pool: maxOverTime, parameters: [] })],
   [
     "attention",
     () => {
@@ -94,6 +95,17 @@ describe.each(everyEngine)("on $name", ({ options }) => {
     const x = tensor([1, 2, 3, 4, 5, 6], [3, 2, 1]);
     expectClose(meanOverTime(x, [3, 1]), tensor([3, 2], [2, 1]), 1e-6);
     expectClose(meanOverTime(x), tensor([3, 4], [2, 1]), 1e-6);
+  });
+
+  test("the maximum is over each sequence's own steps, and its gradient goes to the first step that has it", () => {
+    const x = tensor([-1, 5, -3, 9, -1, 7], [3, 2, 1]);
+    x.requiresGrad = true;
+    const y = maxOverTime(x, [3, 1]);
+    expectClose(y, tensor([-1, 5], [2, 1]), 0);
+    weightedSum(y).backward();
+    const [first, second] = normal([2, 1], 99).exactDataSync();
+    expectClose(x.grad, tensor([first, second, 0, 0, 0, 0], [3, 2, 1]), 0);
+    expectClose(maxOverTime(tensor([1, NaN, 2], [3, 1, 1])), [NaN], 0);
   });
 
   test("attention's weights add up to 1 over each sequence's own steps", () => {

@@ -1,6 +1,7 @@
 import { mul } from "../autograd/ops/binary.ts";
 import { gatherRows } from "../autograd/ops/gather-rows.ts";
 import { reshape } from "../autograd/ops/reshape.ts";
+import { segmentMax } from "../autograd/ops/segment-max.ts";
 import { segmentSum } from "../autograd/ops/segment-sum.ts";
 import { HiddenstateError, shown } from "../errors.ts";
 import { type Tensor, tensor } from "../memory/tensor.ts";
@@ -55,12 +56,35 @@ export function lastState(x: Tensor, lengths?: readonly number[], directions = 1
  */
 export function meanOverTime(x: Tensor, lengths?: readonly number[]): Tensor {
   const { steps, batch, width, valid } = timeMajor("meanOverTime", x, lengths);
-  const segments = Int32Array.from({ length: steps * batch }, (_, row) =>
-    Math.floor(row / batch) < valid[row % batch] ? row % batch : -1,
-  );
-  const sums = segmentSum(reshape(x, [steps * batch, width]), ints(segments), batch);
+  const sums = segmentSum(reshape(x, [steps * batch, width]), owners(steps, valid), batch);
   const shares = valid.map((length) => (length === 0 ? 0 : 1 / length));
   return mul(sums, tensor(shares, [batch, 1]));
+}
+
+/**
+ * The largest value of each feature over each sequence's own time steps.
+ *
+ * y[b, f] = max_{t < length_b} x[t, b, f]; the gradient goes to the first step that has the largest
+ *
+ * x [T, B, F], result [B, F]: zeros for a sequence of length 0.
+ *
+ * @throws HiddenstateError `mismatch` or `invalid` for shapes and lengths that do not fit
+ * @example
+ * const sentence = maxOverTime(output, lengths);
+ */
+export function maxOverTime(x: Tensor, lengths?: readonly number[]): Tensor {
+  const { steps, batch, width, valid } = timeMajor("maxOverTime", x, lengths);
+  return segmentMax(reshape(x, [steps * batch, width]), owners(steps, valid), batch);
+}
+
+/** Which sequence each row of [T*B, F] belongs to, -1 in the padding. */
+function owners(steps: number, valid: readonly number[]): Tensor {
+  const batch = valid.length;
+  return ints(
+    Int32Array.from({ length: steps * batch }, (_, row) =>
+      Math.floor(row / batch) < valid[row % batch] ? row % batch : -1,
+    ),
+  );
 }
 
 /** The sizes of x [T, B, F], and how many time steps of each sequence are valid: by default all. */

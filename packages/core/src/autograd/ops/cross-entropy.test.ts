@@ -44,6 +44,26 @@ describe.each(everyEngine)("on $name", ({ options }) => {
     expectClose(logits.grad, [0, 0], 0);
   });
 
+  test("weights of 1 change no bit, and a weight of 0 makes a class cost nothing whatever its logits", () => {
+    const logits = normal([3, 4]);
+    const plain = crossEntropy(logits, [1, 0, 3], { labelSmoothing: 0.1 }).dataSync();
+    expect(crossEntropy(logits, [1, 0, 3], { labelSmoothing: 0.1, weights: [1, 1, 1, 1] }).dataSync()).toEqual(plain);
+    const impossible = tensor([-Infinity, 1, 2, -Infinity, 2, 1], [2, 3]);
+    impossible.requiresGrad = true;
+    const loss = crossEntropy(impossible, [1, 0], { labelSmoothing: 0.1, weights: [0, 1, 1] });
+    loss.backward();
+    expect([...loss.dataSync(), ...impossible.grad!.dataSync()].every(Number.isFinite)).toBe(true);
+  });
+
+  test("a mean is over the weights of the targets", () => {
+    // -ln p of the targets: ln 2 (weight 3) and ln 4 (weight 1).
+    const logits = tensor([0, 0, -Infinity, -Infinity, 0, 0, 0, 0], [2, 4]);
+    const weights = [3, 5, 1, 7];
+    expectClose(crossEntropy(logits, [0, 2], { weights }), [(3 * Math.log(2) + Math.log(4)) / 4], 1e-6);
+    expectClose(crossEntropy(logits, [0, 2], { weights, reduction: "sum" }), [3 * Math.log(2) + Math.log(4)], 1e-6);
+    expectClose(crossEntropy(logits, [0, 2], { weights: tensor([0, 1, 0, 1]) }), [0], 0);
+  });
+
   test("nothing but the gradient is left after the way back", () => {
     const logits = normal([4, 3]);
     const before = engine.info().bytesInUse;
@@ -78,6 +98,13 @@ describe("in f64", () => {
     });
   }
 
+  test.each(["mean", "sum"] as const)("the gradient of the %s with class weights is right", (reduction) => {
+    const logits = normal([4, 5]);
+    const options = { reduction, labelSmoothing: 0.2, ignoreIndex: 2, weights: [1, 0.5, 0, 2, 3] };
+    checkGradients(() => crossEntropy(logits, [4, 2, 0, 1], options), { logits });
+    checkGradients(() => crossEntropy(logits, [4, 2, 0, 1], { ...options, labelSmoothing: 0 }), { logits });
+  });
+
   test("the gradients of two losses of the same logits add up, each with its weight", () => {
     const logits = normal([2, 3]);
     checkGradients(() => add(mul(crossEntropy(logits, [0, 1]), 0.3), mul(crossEntropy(logits, [2, 2]), -2)), {
@@ -97,6 +124,14 @@ describe("in f64", () => {
     expect(() => crossEntropy(logits, normal([2]))).toThrow(
       "crossEntropy: invalid targets: got a tensor of dtype float",
     );
+  });
+
+  test("weights that are none are errors", () => {
+    expect(() => crossEntropy(normal([1, 2]), [0], { weights: [1] })).toThrow(
+      "crossEntropy: mismatch in weights: got 1, expected 2, one for each class",
+    );
+    expect(() => crossEntropy(normal([1, 2]), [0], { weights: [1, -1] })).toThrow("invalid weights[1]: got -1");
+    expect(() => crossEntropy(normal([1, 2]), [0], { weights: [NaN, 1] })).toThrow("invalid weights[0]: got NaN");
   });
 
   test("options out of range are errors", () => {

@@ -12,6 +12,11 @@ export interface CrossEntropyOptions {
   labelSmoothing?: number;
   /** Over the rows that count. Default `"mean"`. */
   reduction?: "mean" | "sum";
+  /**
+   * What each class counts, V numbers of at least 0: rare classes can be given more. The mean is then over the weights of the
+   * targets, as in PyTorch. A tensor is taken as it is and gets no gradient. Default: all 1.
+   */
+  weights?: Tensor | ArrayLike<number>;
 }
 
 /**
@@ -19,6 +24,8 @@ export interface CrossEntropyOptions {
  *
  * loss = mean over rows of (1 - s) (-ln p_target) + s/V Σ_j (-ln p_j), with p = softmax(logits) and s the label smoothing;
  * dL/dlogits = (p - (1 - s) onehot(target) - s/V) / number of rows that count
+ *
+ * With class weights w: loss = Σ over rows of ((1 - s) w_target (-ln p_target) + s/V Σ_j w_j (-ln p_j)) / Σ over rows of w_target.
  *
  * logits [.., V], one target for each row: an int32 tensor of any shape, or plain numbers; result [], 0 if no row counts.
  * Whatever stands in the logits of an ignored row, NaN even, changes nothing.
@@ -39,7 +46,9 @@ export function crossEntropy(
     ignoreIndex: { type: "integer", min: -(2 ** 31), max: 2 ** 31 - 1, default: -100 },
     labelSmoothing: { type: "number", min: 0, below: 1, default: 0 },
     reduction: { type: "choice", choices: ["mean", "sum"], default: "mean" },
+    weights: { type: "any", optional: true },
   });
+  const weights = options.weights === undefined ? null : classWeights(options.weights, classes);
   const { kernels } = runtime().kernelSet;
   const [wanted, made] = targetTensor(targets, rows, classes, ignoreIndex);
   const loss = empty([]);
@@ -52,13 +61,14 @@ export function crossEntropy(
     logNormalizer: logNormalizer.offset,
     logits: logits.offset,
     targets: wanted.offset,
+    weights: weights?.offset ?? 0,
     ...shared,
   });
   record({
     name: "crossEntropy",
-    inputs: [logits, wanted],
+    inputs: weights ? [logits, wanted, weights] : [logits, wanted],
     outputs: [loss],
-    saved: [counted, logNormalizer, ...made],
+    saved: [counted, logNormalizer, ...made, ...(weights && weights !== options.weights ? [weights] : [])],
     backward: (pass) => {
       const target = pass.target(logits);
       if (!target) return;
@@ -69,12 +79,38 @@ export function crossEntropy(
         logNormalizer: logNormalizer.offset,
         logits: logits.offset,
         targets: wanted.offset,
+        weights: weights?.offset ?? 0,
         ...shared,
         accumulate: target.accumulate,
       });
     },
   });
   return loss;
+}
+
+/** @throws HiddenstateError `mismatch` or `invalid` unless there is one number of at least 0 for each class */
+function classWeights(weights: Tensor | ArrayLike<number>, classes: number): Tensor {
+  const given = weights instanceof Tensor;
+  const count = given ? weights.size : weights.length;
+  if (count !== classes) {
+    throw new HiddenstateError(
+      "mismatch",
+      `crossEntropy: mismatch in weights: got ${shown(count)}, expected ${classes}, one for each class`,
+    );
+  }
+  if (given) {
+    checkOperand("crossEntropy", "weights", weights);
+    return weights;
+  }
+  for (let j = 0; j < classes; j++) {
+    if (!(Number.isFinite(weights[j]) && weights[j] >= 0)) {
+      throw new HiddenstateError(
+        "invalid",
+        `crossEntropy: invalid weights[${j}]: got ${shown(weights[j])}, expected a number at least 0`,
+      );
+    }
+  }
+  return tensor(weights, [classes]);
 }
 
 /** The targets as an int32 tensor, and that tensor again in a list if it was made here. */

@@ -33,6 +33,7 @@ interface LossCase {
   reduction: "mean" | "sum";
   logits: GoldenArray;
   targets: GoldenArray;
+  weights?: GoldenArray;
   loss: number;
   gradient: GoldenArray;
 }
@@ -90,9 +91,9 @@ describe.each(everyEngine)("golden numbers on $name", ({ options: engineOptions 
   for (const { name, logits, targets, loss, gradient, ...options } of cases) {
     test(`cross-entropy, ${name}: loss and gradient are PyTorch's`, () => {
       const allowed = toleranceHere(tolerance);
-      const { ignoreIndex, labelSmoothing, reduction } = options;
+      const { ignoreIndex, labelSmoothing, reduction, weights } = options;
       const x = goldenTensor(logits, { requiresGrad: true });
-      const y = crossEntropy(x, targets.data, { ignoreIndex, labelSmoothing, reduction });
+      const y = crossEntropy(x, targets.data, { ignoreIndex, labelSmoothing, reduction, weights: weights?.data });
       expect(y.shape).toEqual([]);
       expectClose(y, [loss], allowed.forward, "loss");
       y.backward();

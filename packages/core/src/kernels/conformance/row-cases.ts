@@ -13,7 +13,29 @@ const shapes: [rows: number, table: number, width: number][] = [
 ];
 
 export function rowCases(): ConformanceCase[] {
-  return [...gatherCases(), ...scatterCases()];
+  return [...gatherCases(), ...scatterCases(), ...segmentMaxCases()];
+}
+
+/** Some rows belong to no segment, some segments have no rows, and one number is none. */
+function segmentMaxCases(): ConformanceCase[] {
+  return shapes.map(([rows, count, width]) => ({
+    name: `segmentMax ${rows} to [${count}, ${width}]`,
+    run(stage, samples) {
+      const segments = stage.ints(samples.integers(rows, count + 1).map((row) => row - 1));
+      // Halves, so that there are ties: the first row counts.
+      const x = samples.normal(rows * width).map((value) => Math.round(2 * value) / 2);
+      if (rows > 4) x[4 * width] = NaN;
+      const [out, where] = [stage.room(count, width), stage.ints(new Int32Array(count * width))];
+      stage.kernels.segmentMax({ out, where, x: stage.floats(x), segments, rows, count, width });
+      const gradX = stage.floats(samples.normal(rows * width));
+      const gradOut = stage.floats(samples.normal(count * width));
+      stage.kernels.segmentMaxBackward({ gradX, gradOut, where, count, width });
+      return {
+        out: { values: stage.read(out), tolerance: exact },
+        gradX: { values: stage.read(gradX), tolerance: exact },
+      };
+    },
+  }));
 }
 
 function scatterCases(): ConformanceCase[] {

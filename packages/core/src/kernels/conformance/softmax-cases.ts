@@ -143,7 +143,22 @@ function spoilt(logits: Float64Array, targets: number[], ignoreIndex: number): F
   return logits.map((value, i) => (targets[Math.floor(i / classes)] === ignoreIndex ? NaN : value));
 }
 
-const losses = [
+/** Weights of classes, of which some are 0. */
+function weightsOf(classes: number, samples: Samples): Float64Array {
+  return samples.uniform(classes, -0.5, 3).map((weight) => Math.max(0, weight));
+}
+
+const losses: readonly {
+  ignoreIndex: number;
+  ignoring: "none" | "some" | "all";
+  mean: 0 | 1;
+  labelSmoothing: number;
+  scale: number;
+  weighted?: true;
+}[] = [
+  { ignoreIndex: -100, ignoring: "some", mean: 1, labelSmoothing: 0, scale: 3, weighted: true },
+  { ignoreIndex: -100, ignoring: "some", mean: 1, labelSmoothing: 0.125, scale: 3, weighted: true },
+  { ignoreIndex: 0, ignoring: "some", mean: 0, labelSmoothing: 0.125, scale: 3, weighted: true },
   { ignoreIndex: -100, ignoring: "none", mean: 1, labelSmoothing: 0, scale: 3 },
   { ignoreIndex: -100, ignoring: "some", mean: 1, labelSmoothing: 0, scale: 3 },
   { ignoreIndex: -100, ignoring: "some", mean: 0, labelSmoothing: 0.125, scale: 3 },
@@ -151,19 +166,20 @@ const losses = [
   { ignoreIndex: -1, ignoring: "all", mean: 1, labelSmoothing: 0, scale: 3 },
   { ignoreIndex: -1, ignoring: "all", mean: 0, labelSmoothing: 0, scale: 3 },
   { ignoreIndex: -100, ignoring: "none", mean: 1, labelSmoothing: 0, scale: 3000 },
-] as const;
+];
 
 function* crossEntropyCases(): Generator<ConformanceCase> {
   for (const [rows, classes] of shapes) {
-    for (const { ignoreIndex, ignoring, mean, labelSmoothing, scale } of losses) {
+    for (const { ignoreIndex, ignoring, mean, labelSmoothing, scale, weighted } of losses) {
       const title =
         `[${rows}, ${classes}] ${mean ? "mean" : "sum"}, smoothing ${labelSmoothing}, logits of size ${scale}, ` +
-        `${ignoring} ignored as ${ignoreIndex}`;
+        `${ignoring} ignored as ${ignoreIndex}${weighted ? ", weighted" : ""}`;
       yield {
         name: `crossEntropy ${title}`,
         run(stage, samples) {
           const targets = targetsOf(samples.integers(rows, classes), ignoreIndex, ignoring);
           const logits = samples.normal(rows * classes, scale);
+          const weights = weighted ? weightsOf(classes, samples) : new Float64Array(classes).fill(1);
           const [loss, counted, logNormalizer] = [stage.room(1), stage.room(1), stage.room(rows)];
           stage.kernels.crossEntropy({
             loss,
@@ -171,6 +187,7 @@ function* crossEntropyCases(): Generator<ConformanceCase> {
             logNormalizer,
             logits: stage.floats(spoilt(logits, targets, ignoreIndex)),
             targets: stage.ints(targets),
+            weights: weighted ? stage.floats(weights) : 0,
             rows,
             classes,
             ignoreIndex,
@@ -179,13 +196,13 @@ function* crossEntropyCases(): Generator<ConformanceCase> {
           });
           const numbers = rowsOf(logits, rows, classes);
           const used = targets.map((target) => target !== ignoreIndex);
-          const count = Math.max(1, used.filter(Boolean).length);
+          const count = targets.reduce((sum, target, r) => (used[r] ? sum + weights[target] : sum), 0) || 1;
           // A loss is a difference from the largest logit, so its error does not grow with the logits themselves.
           let of = 0;
           for (const [r, row] of numbers.entries()) {
             if (!used[r]) continue;
-            of += (1 - labelSmoothing) * logSize(row, targets[r]);
-            for (let j = 0; j < classes; j++) of += (labelSmoothing / classes) * logSize(row, j);
+            of += (1 - labelSmoothing) * weights[targets[r]] * logSize(row, targets[r]);
+            for (let j = 0; j < classes; j++) of += (labelSmoothing / classes) * weights[j] * logSize(row, j);
           }
           const normalizers = stage.read(logNormalizer).map((value, r) => (used[r] ? value : 0));
           const normalizerSize = mapped(rows, (r) => 1 + Math.abs(numbers[r].largest) + Math.abs(numbers[r].logSum));
@@ -194,7 +211,7 @@ function* crossEntropyCases(): Generator<ConformanceCase> {
               values: stage.read(loss),
               tolerance: { roundings: rows + classes + 16, of: mean ? of / count : of },
             },
-            counted: { values: stage.read(counted), tolerance: { roundings: 0 } },
+            counted: { values: stage.read(counted), tolerance: { roundings: weighted ? 1 : 0 } },
             logNormalizer: { values: normalizers, tolerance: { roundings: classes + 16, of: normalizerSize } },
           };
         },
@@ -207,7 +224,10 @@ function* crossEntropyCases(): Generator<ConformanceCase> {
             const logits = samples.normal(rows * classes, scale);
             const numbers = rowsOf(logits, rows, classes);
             const logNormalizer = Float64Array.from(numbers, ({ largest, logSum }) => Math.fround(largest + logSum));
-            const counted = targets.filter((target) => target !== ignoreIndex).length;
+            const weights = weighted ? weightsOf(classes, samples) : new Float64Array(classes).fill(1);
+            const counted = Math.fround(
+              targets.reduce((sum, target) => (target === ignoreIndex ? sum : sum + weights[target]), 0),
+            );
             const start = samples.normal(rows * classes);
             const gradLogits = accumulate ? stage.floats(start) : stage.room(rows, classes);
             const gradLoss = Math.fround(0.7);
@@ -218,6 +238,7 @@ function* crossEntropyCases(): Generator<ConformanceCase> {
               logNormalizer: stage.floats(spoilt(logNormalizer, targets, ignoreIndex)),
               logits: stage.floats(spoilt(logits, targets, ignoreIndex)),
               targets: stage.ints(targets),
+              weights: weighted ? stage.floats(weights) : 0,
               rows,
               classes,
               ignoreIndex,
@@ -232,8 +253,12 @@ function* crossEntropyCases(): Generator<ConformanceCase> {
                 if (targets[r] === ignoreIndex) return 0;
                 const logProbability = logits[i] - logNormalizer[r];
                 const probability = Math.exp(logProbability) * (1 + Math.abs(logProbability));
+                const whole =
+                  (1 - labelSmoothing) * weights[targets[r]] +
+                  (labelSmoothing / classes) * weights.reduce((sum, weight) => sum + weight, 0);
                 const wanted = (targets[r] === i % classes ? 1 : 0) + labelSmoothing / classes;
-                return (gradLoss / (mean ? counted : 1)) * (probability + wanted) + accumulate * Math.abs(start[i]);
+                const size = probability * whole + wanted * weights[i % classes];
+                return (gradLoss / ((mean && counted) || 1)) * size + accumulate * Math.abs(start[i]);
               });
             const values = stage.read(gradLogits);
             return { gradLogits: { values, tolerance: { roundings: 20, of, absolute: orDenormal } } };
@@ -255,6 +280,7 @@ function* crossEntropyCases(): Generator<ConformanceCase> {
           logNormalizer,
           logits: stage.floats(logits),
           targets: stage.ints([2]),
+          weights: 0,
           rows: 1,
           classes: 4,
           ignoreIndex: -100,

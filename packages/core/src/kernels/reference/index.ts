@@ -11,6 +11,7 @@ import { clipByNorm, clipByValue, globalNorm } from "./norms.ts";
 import { adam, sgd } from "./optimizers.ts";
 import { rnnBackward, rnnForward } from "./rnn.ts";
 import { gatherRows, scatterAddRows, scatterRows } from "./rows.ts";
+import { segmentMax, segmentMaxBackward } from "./segment-max.ts";
 import { softmax, softmaxBackward } from "./softmax.ts";
 
 const referenceKernels: { [K in KernelName]: (heap: ReferenceHeap, args: KernelArguments<K>) => void } = {
@@ -37,6 +38,8 @@ const referenceKernels: { [K in KernelName]: (heap: ReferenceHeap, args: KernelA
   gatherRows,
   scatterRows,
   scatterAddRows,
+  segmentMax,
+  segmentMaxBackward,
   softmax,
   softmaxBackward,
   crossEntropy,
