@@ -23,7 +23,6 @@ static void gruCellInt8(const float *gates, const float *candidate, float *hidde
 
 KERNEL(gruStepInt8, GruStepInt8Args) {
   const uint32_t H = a->hiddenSize, units = paddedUnits(H), stride = 3 * units;
-  const float *biasInput = FLOATS_OR_NULL(a->biasInput), *biasHidden = FLOATS_OR_NULL(a->biasHidden);
   const float *hiddenScales = FLOATS(a->hiddenScales);
   const int8_t *hiddenPanels = BYTES(a->hiddenPanels);
   Range own = share(a->rows, 1, part, parts);
@@ -31,15 +30,12 @@ KERNEL(gruStepInt8, GruStepInt8Args) {
     const uint32_t rows = smaller(ROWS_TOGETHER, own.end - row);
     float *gates = FLOATS(a->gates) + (size_t)row * stride, *candidate = FLOATS(a->candidate) + (size_t)row * units;
     float *hidden = FLOATS(a->hidden) + (size_t)row * H;
-    startGates(gates, stride, rows, biasInput, biasHidden, 0, a->resetAfter ? 2 : 3, H);
-    if (a->resetAfter) {
-      startGates(gates + 2 * units, stride, rows, biasInput, 0, 2, 1, H);
-      startGates(candidate, units, rows, 0, biasHidden, 2, 1, H);
-    }
+    startGates(gates, stride, rows, FLOATS_OR_NULL(a->bias), 3, H);
     addGatesInt8(gates, stride, FLOATS(a->x) + (size_t)row * a->inputSize, a->inputSize, rows, a->inputSize,
                  BYTES(a->inputPanels), FLOATS(a->inputScales), 0, 3, H);
     addGatesInt8(gates, stride, hidden, H, rows, H, hiddenPanels, hiddenScales, 0, 2, H);
     if (a->resetAfter) {
+      startGates(candidate, units, rows, FLOATS_OR_NULL(a->hiddenBias), 1, H);
       addGatesInt8(candidate, units, hidden, H, rows, H, hiddenPanels, hiddenScales, 2, 1, H);
     } else {
       for (uint32_t i = 0; i < rows; i++) resetHiddenInt8(gates + i * stride, hidden + i * H, candidate + i * units, H);

@@ -22,7 +22,7 @@ KERNEL(lstmStepInt8, LstmStepInt8Args) {
     const uint32_t rows = smaller(ROWS_TOGETHER, own.end - row);
     float *gates = FLOATS(a->gates) + (size_t)row * stride;
     float *hidden = FLOATS(a->hidden) + (size_t)row * H, *cell = FLOATS(a->cell) + (size_t)row * H;
-    startGates(gates, stride, rows, FLOATS_OR_NULL(a->biasInput), FLOATS_OR_NULL(a->biasHidden), 0, 4, H);
+    startGates(gates, stride, rows, FLOATS_OR_NULL(a->bias), 4, H);
     addGatesInt8(gates, stride, FLOATS(a->x) + (size_t)row * a->inputSize, a->inputSize, rows, a->inputSize,
                  BYTES(a->inputPanels), FLOATS(a->inputScales), 0, 4, H);
     addGatesInt8(gates, stride, hidden, H, rows, H, BYTES(a->hiddenPanels), FLOATS(a->hiddenScales), 0, 4, H);

@@ -7,7 +7,7 @@ KERNEL(rnnStepInt8, RnnStepInt8Args) {
   for (uint32_t row = own.start; row < own.end; row += ROWS_TOGETHER) {
     const uint32_t rows = smaller(ROWS_TOGETHER, own.end - row);
     float *gates = FLOATS(a->gates) + (size_t)row * stride, *hidden = FLOATS(a->hidden) + (size_t)row * H;
-    startGates(gates, stride, rows, FLOATS_OR_NULL(a->biasInput), FLOATS_OR_NULL(a->biasHidden), 0, 1, H);
+    startGates(gates, stride, rows, FLOATS_OR_NULL(a->bias), 1, H);
     addGatesInt8(gates, stride, FLOATS(a->x) + (size_t)row * a->inputSize, a->inputSize, rows, a->inputSize,
                  BYTES(a->inputPanels), FLOATS(a->inputScales), 0, 1, H);
     addGatesInt8(gates, stride, hidden, H, rows, H, BYTES(a->hiddenPanels), FLOATS(a->hiddenScales), 0, 1, H);

@@ -3,20 +3,13 @@
 #pragma once
 #include "int8.h"
 
-// gates [rows, `count` gates from 0 on] = the sum of the biases, each PyTorch's [G*H] or absent.
-ONCE void startGates(float *gates, uint32_t stride, uint32_t rows, const float *biasInput, const float *biasHidden,
-                       uint32_t first, uint32_t count, uint32_t hiddenSize) {
+// to [rows, `gates` gates] = bias [gates * hiddenSize], or 0 where that is absent.
+ONCE void startGates(float *to, uint32_t stride, uint32_t rows, const float *bias, uint32_t gates, uint32_t hiddenSize) {
   const uint32_t units = paddedUnits(hiddenSize);
   for (uint32_t row = 0; row < rows; row++) {
-    for (uint32_t gate = 0; gate < count; gate++) {
-      float *to = gates + (size_t)row * stride + gate * units;
-      const size_t from = (size_t)(first + gate) * hiddenSize;
-      for (uint32_t j = 0; j < hiddenSize; j += VL) {
-        const uint32_t lanes = hiddenSize - j;
-        vf input = biasInput ? loadPart(biasInput + from + j, lanes, 0) : (vf){0};
-        vf hidden = biasHidden ? loadPart(biasHidden + from + j, lanes, 0) : (vf){0};
-        store(to + j, input + hidden);
-      }
+    zeroFloats(to + (size_t)row * stride, gates * units);
+    for (uint32_t gate = 0; bias && gate < gates; gate++) {
+      copyFloats(to + (size_t)row * stride + gate * units, bias + (size_t)gate * hiddenSize, hiddenSize);
     }
   }
 }

@@ -13,6 +13,7 @@ import { randomKey, type WordPair } from "../memory/random.ts";
 import { type Tensor, zeros } from "../memory/tensor.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
 import { FloatLayers } from "../stream/float-layers.ts";
+import { Int8Layers } from "../stream/int8-layers.ts";
 import { RecurrentStream, type StreamOptions, streamRules } from "../stream/recurrent-stream.ts";
 import { type LayerStack, RecurrentStep } from "../stream/step.ts";
 import { type PoolOptions, poolRules, StreamPool } from "../stream/stream-pool.ts";
@@ -169,10 +170,10 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
   }
 
   /** The layers of a stream over this network, of this module's or of a model that it is a part of. */
-  layerStack(where: string, _weights: "float32" | "int8"): LayerStack {
+  layerStack(where: string, weights: "float32" | "int8"): LayerStack {
     this.#refuseBidirectional(where);
-    const weights = this.#weights.map(([forward]) => forward);
-    return new FloatLayers(this.cell, weights);
+    const ofLayers = this.#weights.map(([forward]) => forward);
+    return weights === "int8" ? new Int8Layers(this.cell, ofLayers) : new FloatLayers(this.cell, ofLayers);
   }
 
   /** A state of zeros for so many batch rows, [L*D, B, H]. */

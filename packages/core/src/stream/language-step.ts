@@ -1,17 +1,8 @@
-import { linearPanels } from "../autograd/ops/linear.ts";
 import { HiddenstateError, shown } from "../errors.ts";
 import { runtime } from "../memory/runtime.ts";
 import { empty, type Tensor } from "../memory/tensor.ts";
 import { lastLayer, type LayerStack, roomFor, type Step } from "./step.ts";
-
-/** What turns tokens into the layers' inputs, and the last layer's h into the next token's logits. */
-export interface TokenEnds {
-  /** Tokens' vectors, [V, I]. */
-  embedding: Tensor;
-  /** [V, hiddenSize] and [V]. */
-  output: Tensor;
-  outputBias: Tensor | null;
-}
+import type { TokenEnds } from "./token-ends.ts";
 
 /** A step of a language model: token ids in, logits of the next token out. */
 export class LanguageStep implements Step {
@@ -29,7 +20,7 @@ export class LanguageStep implements Step {
   constructor(where: string, stack: LayerStack, ends: TokenEnds) {
     this.#where = where;
     this.stack = stack;
-    this.outputWidth = ends.output.shape[0];
+    this.outputWidth = ends.vocabularySize;
     this.#ends = ends;
   }
 
@@ -44,36 +35,23 @@ export class LanguageStep implements Step {
   }
 
   run(inputs: ArrayLike<number>, rows: number, h: number, c: number): number {
-    const { kernelSet } = runtime();
-    const { embedding, output, outputBias } = this.#ends;
-    for (let i = 0; i < rows; i++) this.#ids[i] = checkedToken(this.#where, inputs[i], this.outputWidth);
+    for (let i = 0; i < rows; i++) this.#ids[i] = this.#checked(inputs[i]);
     const index = this.#index!.offset;
     const x = this.#x!.offset;
     const logits = this.#logits!.offset;
-    kernelSet.writeInts(index, this.#ids);
-    const { inputSize: width, hiddenSize } = this.stack;
-    kernelSet.kernels.gatherRows({ out: x, x: embedding.offset, index, rows, width, accumulate: 0 });
+    runtime().kernelSet.writeInts(index, this.#ids);
+    this.#ends.embed(x, index, rows);
     this.stack.run(x, rows, h, c);
-    kernelSet.kernels.gemmPacked({
-      c: logits,
-      a: lastLayer(this.stack, rows, h),
-      panels: linearPanels(output, 1),
-      bias: outputBias?.offset ?? 0,
-      m: rows,
-      n: this.outputWidth,
-      k: hiddenSize,
-      cStride: this.outputWidth,
-      aStride: hiddenSize,
-      accumulate: 0,
-    });
+    this.#ends.project(logits, lastLayer(this.stack, rows, h), rows);
     return logits;
   }
-}
 
-function checkedToken(where: string, id: number, vocabularySize: number): number {
-  if ((id | 0) === id && id >= 0 && id < vocabularySize) return id;
-  throw new HiddenstateError(
-    "invalid",
-    `${where}.push: invalid token: got ${shown(id)}, expected a whole number from 0 to ${vocabularySize - 1} (vocabularySize ${vocabularySize})`,
-  );
+  #checked(id: number): number {
+    const size = this.outputWidth;
+    if ((id | 0) === id && id >= 0 && id < size) return id;
+    throw new HiddenstateError(
+      "invalid",
+      `${this.#where}.push: invalid token: got ${shown(id)}, expected a whole number from 0 to ${size - 1} (vocabularySize ${size})`,
+    );
+  }
 }

@@ -11,6 +11,7 @@ import { LanguageStep } from "../stream/language-step.ts";
 import { RecurrentStream, type StreamOptions, streamRules } from "../stream/recurrent-stream.ts";
 import type { Step } from "../stream/step.ts";
 import { type PoolOptions, poolRules, StreamPool } from "../stream/stream-pool.ts";
+import { FloatEnds, Int8Ends } from "../stream/token-ends.ts";
 
 /** The architecture of a language model. */
 export interface LanguageModelArchitecture {
@@ -132,7 +133,8 @@ export class LanguageModel extends Module {
 
   #streamStep(where: string, weights: "float32" | "int8"): Step {
     const ends = { embedding: this.embedding.weight, output: this.output.weight, outputBias: this.output.bias };
-    return new LanguageStep(where, this.rnn.layerStack(where, weights), ends);
+    const tokenEnds = weights === "int8" ? new Int8Ends(ends) : new FloatEnds(ends);
+    return new LanguageStep(where, this.rnn.layerStack(where, weights), tokenEnds);
   }
 }
 

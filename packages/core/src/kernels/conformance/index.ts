@@ -7,6 +7,7 @@ import { elementwiseCases } from "./elementwise-cases.ts";
 import { gateCases } from "./gate-cases.ts";
 import { gemmCases } from "./gemm-cases.ts";
 import { heapCases } from "./heap-cases.ts";
+import { int8Cases } from "./int8-cases.ts";
 import { optimizerCases } from "./optimizer-cases.ts";
 import { differences } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
@@ -34,6 +35,7 @@ export function conformanceCases(): ConformanceCase[] {
     ...gateCases(),
     ...recurrentCases(),
     ...rowCases(),
+    ...int8Cases(),
     ...softmaxAndLossCases(),
     ...dropoutCases(),
     ...optimizerCases(),

@@ -6,6 +6,7 @@ import { gateBiasGradient, gateWeightGradient, packGateBias, packGates, unpackGa
 import { gemm, gemmPacked, pack } from "./gemm.ts";
 import { gruBackward, gruForward } from "./gru.ts";
 import { ReferenceHeap } from "./heap.ts";
+import { gatherRowsInt8, gemmInt8, gruStepInt8, lstmStepInt8, packInt8, packRowsInt8, rnnStepInt8 } from "./int8.ts";
 import { lstmBackward, lstmForward } from "./lstm.ts";
 import { clipByNorm, clipByValue, globalNorm } from "./norms.ts";
 import { adam, sgd } from "./optimizers.ts";
@@ -40,6 +41,13 @@ const referenceKernels: { [K in KernelName]: (heap: ReferenceHeap, args: KernelA
   scatterAddRows,
   segmentMax,
   segmentMaxBackward,
+  packInt8,
+  gemmInt8,
+  rnnStepInt8,
+  lstmStepInt8,
+  gruStepInt8,
+  packRowsInt8,
+  gatherRowsInt8,
   softmax,
   softmaxBackward,
   crossEntropy,
