@@ -12,6 +12,7 @@ export { concat } from "./autograd/ops/concat.ts";
 export { crossEntropy, type CrossEntropyOptions } from "./autograd/ops/cross-entropy.ts";
 export { matmul } from "./autograd/ops/matmul.ts";
 export { mean, sum, type ReduceOptions } from "./autograd/ops/reduce.ts";
+export { huberLoss, meanSquaredError, type HuberOptions } from "./autograd/ops/regression-loss.ts";
 export { reshape } from "./autograd/ops/reshape.ts";
 export { slice, type SliceOptions } from "./autograd/ops/slice.ts";
 export { logSoftmax, softmax } from "./autograd/ops/softmax.ts";
@@ -73,6 +74,17 @@ export {
 } from "./data/example-batches.ts";
 export { holdOut, type HeldOut, type HeldOutOptions } from "./data/held-out.ts";
 export { padRows, padTokens, type Padded } from "./data/padding.ts";
+
+export {
+  classificationScores,
+  confusionMatrix,
+  majorityBaseline,
+  type ClassificationScores,
+  type ClassScore,
+  type ConfusionMatrix,
+  type MajorityBaseline,
+} from "./metrics/classification.ts";
+export { meanBaseline, regressionScores, type RegressionScores } from "./metrics/regression.ts";
 
 export { loadSafetensors, saveSafetensors, type NamedTensors } from "./io/safetensors.ts";
 export { MemoryStorage, type ModelStorage } from "./io/model-storage.ts";
