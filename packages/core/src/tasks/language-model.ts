@@ -1,10 +1,8 @@
 import { Embedding } from "../nn/embedding.ts";
-import { GRU } from "../nn/gru.ts";
 import { Linear } from "../nn/linear.ts";
-import { LSTM } from "../nn/lstm.ts";
 import { Module, type ModuleOptions } from "../nn/module.ts";
 import type { RecurrentNetwork, RecurrentState } from "../nn/recurrent.ts";
-import { RNN } from "../nn/rnn.ts";
+import { recurrentNetwork } from "../nn/recurrent-network.ts";
 import { type Tensor } from "../memory/tensor.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
 import { LanguageStep } from "../stream/language-step.ts";
@@ -73,13 +71,14 @@ export class LanguageModel extends Module {
     });
     super("languageModel", resolved.name);
     this.options = resolved;
-    const { vocabularySize, hidden } = resolved;
+    const { vocabularySize, hidden, cell, layers, dropout, nonlinearity, resetAfter } = resolved;
     const embeddingSize = resolved.embedding ?? hidden;
     this.embedding = this.part(
       "embedding",
       new Embedding({ vocabularySize, embeddingSize, name: `${this.name}.embedding` }),
     );
-    this.rnn = this.part("rnn", recurrentNetwork(resolved, `${this.name}.rnn`));
+    const sizes = { inputSize: embeddingSize, hiddenSize: hidden, layers, dropout, name: `${this.name}.rnn` };
+    this.rnn = this.part("rnn", recurrentNetwork({ ...sizes, cell, nonlinearity, resetAfter }));
     this.output = this.part(
       "output",
       new Linear({ inputSize: hidden, outputSize: vocabularySize, name: `${this.name}.output` }),
@@ -135,18 +134,5 @@ export class LanguageModel extends Module {
     const ends = { embedding: this.embedding.weight, output: this.output.weight, outputBias: this.output.bias };
     const tokenEnds = weights === "int8" ? new Int8Ends(ends) : new FloatEnds(ends);
     return new LanguageStep(where, this.rnn.layerStack(where, weights), tokenEnds);
-  }
-}
-
-function recurrentNetwork(options: Required<LanguageModelOptions>, name: string): RecurrentNetwork<RecurrentState> {
-  const { cell, hidden, layers, dropout, nonlinearity, resetAfter } = options;
-  const common = { inputSize: options.embedding ?? hidden, hiddenSize: hidden, layers, dropout, name };
-  switch (cell) {
-    case "rnn":
-      return new RNN({ ...common, nonlinearity });
-    case "lstm":
-      return new LSTM(common);
-    case "gru":
-      return new GRU({ ...common, resetAfter });
   }
 }
