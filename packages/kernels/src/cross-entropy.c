@@ -20,22 +20,42 @@ static double rowLoss(const float *x, uint32_t classes, LogSumExp sum, uint32_t 
   return loss;
 }
 
-// One part does it all: the loss is one sum over the rows in order.
-KERNEL(crossEntropy, CrossEntropyArgs) {
-  if (part) return;
+typedef struct {
+  double loss, counted;
+} Loss;
+
+static Loss lossOfRows(char *heap, const CrossEntropyArgs *a, uint32_t row, uint32_t end) {
   const int32_t *targets = INTS(a->targets);
   const float *weights = FLOATS_OR_NULL(a->weights);
   float *logNormalizer = FLOATS(a->logNormalizer);
-  double loss = 0;
-  double counted = 0;
-  for (uint32_t row = 0; row < a->rows; row++) {
+  Loss total = {0, 0};
+  for (; row < end; row++) {
     logNormalizer[row] = 0;
     if (targets[row] == (int32_t)a->ignoreIndex) continue;
     const float *x = FLOATS(a->logits) + (size_t)row * a->classes;
     const LogSumExp sum = logSumExp(x, a->classes);
     logNormalizer[row] = sum.largest + sum.logSum;
-    loss += rowLoss(x, a->classes, sum, (uint32_t)targets[row], weights, a->labelSmoothing);
-    counted += weightOf(weights, (uint32_t)targets[row]);
+    total.loss += rowLoss(x, a->classes, sum, (uint32_t)targets[row], weights, a->labelSmoothing);
+    total.counted += weightOf(weights, (uint32_t)targets[row]);
+  }
+  return total;
+}
+
+// Parts have blocks of rows, the same for any number of parts; the rest adds their losses in order.
+KERNEL(crossEntropy, CrossEntropyArgs) {
+  Loss *found = (Loss *)SHARED;
+  const uint32_t size = divideUp(a->rows, SHARED_DOUBLES / 2), blocks = size ? divideUp(a->rows, size) : 0;
+  if (part < parts) {
+    Range range = share(blocks, 1, part, parts);
+    for (uint32_t block = range.start; block < range.end; block++) {
+      found[block] = lossOfRows(heap, a, block * size, smaller(a->rows, (block + 1) * size));
+    }
+    return;
+  }
+  double loss = 0, counted = 0;
+  for (uint32_t block = 0; block < blocks; block++) {
+    loss += found[block].loss;
+    counted += found[block].counted;
   }
   *FLOATS(a->loss) = (float)(a->mean && counted > 0 ? loss / counted : loss);
   *FLOATS(a->counted) = (float)counted;

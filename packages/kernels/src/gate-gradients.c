@@ -24,7 +24,11 @@ KERNEL(gateWeightGradient, GateWeightGradientArgs) {
   const uint32_t H = a->hiddenSize, width = slabWidth(a->gates, H), size = unitBlock(a->gates);
   const uint32_t unitsTogether = larger(size, ROW_BLOCK / a->gateCount / size * size);
   const uint32_t kBlocks = a->rows ? divideUp(a->rows, K_BLOCK) : 1;
-  Range columns = share(a->inputs, NR, part, parts);
+  // Each part packs what it multiplies with all of its own: best the smaller of the two.
+  const int byUnits = a->gateCount * H >= a->inputs;
+  Range ownUnits = byUnits ? share(H, size, part, parts) : (Range){0, H};
+  Range columns = byUnits ? (Range){0, a->inputs} : share(a->inputs, NR, part, parts);
+  if (ownUnits.start == ownUnits.end) return;
 
   for (uint32_t column = columns.start; column < columns.end; column += COLUMN_BLOCK) {
     const uint32_t n = smaller(COLUMN_BLOCK, columns.end - column);
@@ -33,8 +37,8 @@ KERNEL(gateWeightGradient, GateWeightGradientArgs) {
       const uint32_t k = divideUp(a->rows - kStart, kBlocks - kBlock);
       const int continued = a->accumulate || kStart;
       packPanels(packed->b, k * NR, FLOATS(a->x) + (size_t)kStart * a->xStride + column, a->xStride, k, n, 0);
-      for (uint32_t unit = 0; unit < H; unit += unitsTogether) {
-        const uint32_t units = smaller(unitsTogether, H - unit), padded = divideUp(units, size) * size;
+      for (uint32_t unit = ownUnits.start; unit < ownUnits.end; unit += unitsTogether) {
+        const uint32_t units = smaller(unitsTogether, ownUnits.end - unit), padded = divideUp(units, size) * size;
         packGateColumns(packed->a, FLOATS(a->gateGradients) + (size_t)kStart * width, width, a->gates, H, a->firstGate,
                         a->gateCount, unit, padded, k);
         for (uint32_t gate = 0; gate < a->gateCount; gate++) {

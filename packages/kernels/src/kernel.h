@@ -1,7 +1,10 @@
 // What every kernel is: a function of the heap, its arguments, which part of how many it is to do, and the thread's scratch.
 //
-// Parts are what threads will share out: recurrences deal batch rows round-robin, products split output rows or columns,
-// the rest splits a range. No result depends on the number of parts.
+// Parts are what threads share out: recurrences deal batch rows round-robin, products split output rows or columns, others
+// split a range. No result depends on the number of parts.
+//
+// A sum over everything has a rest, which one thread does after all parts: a call with part == parts. Until then the parts keep what they
+// found in SHARED, a place for doubles that all threads see, behind the arguments.
 #pragma once
 #include "arguments.h"
 #include "vector.h"
@@ -23,6 +26,10 @@
 #define FLOATS_OR_NULL(offset) ((offset) ? FLOATS(offset) : (float *)0)
 #define INTS(offset) ((const int32_t *)((uintptr_t)heap + (offset)))
 #define BYTES(offset) ((int8_t *)((uintptr_t)heap + (offset)))
+
+#define ARGUMENT_BYTES 256
+#define SHARED_DOUBLES 8192
+#define SHARED ((double *)((uintptr_t)a + ARGUMENT_BYTES))
 
 INLINE uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
 INLINE uint32_t larger(uint32_t a, uint32_t b) { return a > b ? a : b; }

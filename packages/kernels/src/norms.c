@@ -1,14 +1,36 @@
 // Norms and clipping over segment tables: int32 pairs (offset, count).
 #include "sums.h"
 
+// Elements to a block of globalNorm, so that all sums of blocks find room: at most half of it, and one more for each segment.
+static uint32_t normBlock(const int32_t *segment, uint32_t segmentCount) {
+  uint64_t total = 0;
+  for (uint32_t s = 0; s < segmentCount; s++, segment += 2) total += (uint32_t)segment[1];
+  const uint64_t needed = total / (SHARED_DOUBLES / 2) / 64 * 64 + 64;
+  return needed > 4096 ? (uint32_t)needed : 4096;
+}
+
+// Parts have blocks, the same for any number of parts; the rest adds their sums in order.
 KERNEL(globalNorm, GlobalNormArgs) {
-  if (part) return;
   const int32_t *segment = INTS(a->segments);
-  double sum = 0;
+  const int together = a->segmentCount > SHARED_DOUBLES / 2;
+  const uint32_t size = normBlock(segment, a->segmentCount);
+  const int rest = part == parts;
+  double *sums = SHARED, sum = 0;
+  uint32_t block = 0;
   for (uint32_t s = 0; s < a->segmentCount; s++, segment += 2) {
-    sum += sumOf(FLOATS((uint32_t)segment[0]), (uint32_t)segment[1], 1);
+    const float *x = FLOATS((uint32_t)segment[0]);
+    const uint32_t count = (uint32_t)segment[1];
+    for (uint32_t i = 0; i < count; i += size, block++) {
+      if (together ? rest : block % parts == part) {
+        const double squares = sumOf(x + i, smaller(size, count - i), 1);
+        if (rest) sum += squares;
+        else sums[block] = squares;
+      } else if (rest) {
+        sum += sums[block];
+      }
+    }
   }
-  *FLOATS(a->norm) = (float)__builtin_sqrt(sum);
+  if (rest) *FLOATS(a->norm) = (float)__builtin_sqrt(sum);
 }
 
 KERNEL(clipByNorm, ClipByNormArgs) {

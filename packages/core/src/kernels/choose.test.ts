@@ -9,13 +9,14 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
+const builtin = process.getBuiltinModule.bind(process);
+
 /** Makes `require("@hiddenstate/native")` give this, or throw it. */
 function installNative(what: Partial<NativeAddon> | Error): void {
   const require = (): unknown => {
     if (what instanceof Error) throw what;
     return what;
   };
-  const builtin = process.getBuiltinModule.bind(process);
   vi.spyOn(process, "getBuiltinModule").mockImplementation((name: string) =>
     name === "module" ? { createRequire: () => require } : builtin(name),
   );

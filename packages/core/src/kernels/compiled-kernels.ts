@@ -4,7 +4,7 @@ import { controlBytes } from "./threads/control-block.ts";
 import { Team } from "./threads/team.ts";
 import { partsOf, type Sharing } from "./threads/work.ts";
 import type { WorkerKernels } from "./threads/worker-loop.ts";
-import { ArgumentBlock, argumentBlockBytes } from "./wasm/argument-block.ts";
+import { ArgumentBlock, argumentBlockBytes, sharedBytes } from "./wasm/argument-block.ts";
 import { WasmHeap } from "./wasm/heap.ts";
 import { isShared } from "./wasm/memory.ts";
 
@@ -28,8 +28,8 @@ export interface CompiledKernels {
   memory: WebAssembly.Memory;
   /** The first offset that is not theirs already. Not 0, which stands for "absent". */
   freeFrom: number;
-  /** Operations that are worth a part of their own, see threads/work.ts. */
-  leastWork: number;
+  /** About how many multiplications and additions of a matrix product one thread does in a nanosecond. */
+  speed: number;
   /** What a worker has to have of them; `stack` is the top of a stack for it. */
   forWorker(stack: number): WorkerKernels;
 }
@@ -40,11 +40,17 @@ export interface SharingOptions {
   threads?: number;
   /** For tests: how many parts each kernel is done in by the calling thread, one after another. Default 1. */
   parts?: number;
-  /** For tests: operations that are worth a part of their own. Default: what was measured to be. */
+  /** For tests: nanoseconds of work that are worth a part of their own. Default: what was measured to be. */
   leastWork?: number;
   /** For tests: see TeamPlan. */
   patienceMs?: number;
 }
+
+/** Kernels with a rest, done by one thread after all parts: sums over everything. */
+const kernelsWithRest: ReadonlySet<KernelName> = new Set<KernelName>(["crossEntropy", "globalNorm"]);
+
+/** Nanoseconds of work that are worth a part of their own. */
+const leastWork = 20_000;
 
 /** A worker's own stack, in wasm. */
 const stackBytes = 65536;
@@ -54,7 +60,7 @@ export function compiledKernelSet(compiled: CompiledKernels, options: SharingOpt
   const { library, memory, backend, instructionSet } = compiled;
   const threads = isShared(memory) ? (options.threads ?? 1) : 1;
   const layout = new Layout(compiled.freeFrom);
-  const block = layout.take(argumentBlockBytes);
+  const block = layout.take(argumentBlockBytes + sharedBytes);
   const scratch = layout.take(library.scratchSize());
   const control = threads > 1 ? layout.take(controlBytes) : 0;
   const workers = Array.from({ length: threads - 1 }, () => ({
@@ -69,22 +75,19 @@ export function compiledKernelSet(compiled: CompiledKernels, options: SharingOpt
   const heapArgument = (): Uint8Array | 0 => (backend === "native" ? new Uint8Array(memory.buffer) : 0);
   let heapNow = heapArgument();
 
-  const { parts = 1, leastWork = compiled.leastWork } = options;
-  const sharing: Sharing = { threads, least: leastWork, readInt: (offset) => heap.readInt(offset) };
+  const { parts = 1, leastWork: least = leastWork } = options;
+  const sharing: Sharing = { threads, least, speed: compiled.speed, readInt: (offset) => heap.readInt(offset) };
   const bind = <K extends KernelName>(name: K, index: number): ((args: KernelArguments<K>) => void) => {
     const write = args.writer(name);
     const kernel = library[name];
     const runPart = (part: number, of: number): void => kernel(heapNow, block, part, of, scratch);
-    if (!team) {
-      return (values) => {
-        write(values);
-        for (let part = 0; part < parts; part++) runPart(part, parts);
-      };
-    }
+    const hasRest = kernelsWithRest.has(name);
     const worthwhile = partsOf[name];
     return (values) => {
       write(values);
-      team.run(index, block, worthwhile ? worthwhile(values, sharing) : 1, runPart);
+      if (team) team.run(index, block, worthwhile ? worthwhile(values, sharing) : 1, runPart);
+      else for (let part = 0; part < parts; part++) runPart(part, parts);
+      if (hasRest) runPart(1, 1);
     };
   };
   const names = Object.keys(signatures) as KernelName[];

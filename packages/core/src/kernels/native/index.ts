@@ -24,7 +24,7 @@ export function createNativeKernels(
     memory: createMemory(1, canShareMemory()),
     // Nothing lies at 0, which stands for "absent".
     freeFrom: 64,
-    leastWork: 4e6,
+    speed: 150,
     forWorker: () => ({ addon: addon.file, instructionSet }),
   };
   return compiledKernelSet(compiled, options);

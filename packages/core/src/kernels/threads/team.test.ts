@@ -37,7 +37,7 @@ const ended = (worker: Worker): Promise<number> =>
 describe("a team of threads", () => {
   test("starts its workers when a kernel is worth it, and computes without them until they are ready", async () => {
     const workers = watchWorkers();
-    const set = await withMemory({ threads: 3, leastWork: 8 * count });
+    const set = await withMemory({ threads: 3, leastWork: 0.5 * count });
     fill(set, 1);
     expect(workers).toHaveLength(0);
     set.kernels.unary({ out: set.heapStart, x: set.heapStart, count, operation: 2 });

@@ -37,7 +37,7 @@ describe("the number of threads", () => {
 
   test("is not more than usually pay, unless asked for", () => {
     host({ processors: 64, siblings: 2 });
-    expect(threadCount("auto")).toMatchObject({ threads: 8, reason: "of 32 cores, as many as usually pay" });
+    expect(threadCount("auto")).toMatchObject({ threads: 8, reason: "8 of 64 processors: more seldom pay" });
     expect(threadCount(40)).toEqual({ threads: 40, reason: "asked for by engine.init", asked: true, notices: [] });
   });
 

@@ -39,10 +39,11 @@ export function threadCount(given: number | "auto" | undefined): ThreadCount {
   }
   const processors = Math.min(availableProcessors(), mostThreads);
   if (wanted === "auto") {
+    const many = `${mostUnasked} of ${processors} processors: more seldom pay`;
+    if (processors >= 2 * mostUnasked) return { threads: mostUnasked, reason: many, asked, notices: [] };
     const cores = Math.min(processors, physicalCores() ?? processors);
-    const threads = Math.min(cores, mostUnasked);
     const all = cores < processors ? `one for each of ${cores} cores` : `all ${processors} processors`;
-    return { threads, reason: threads < cores ? `of ${cores} cores, as many as usually pay` : all, asked, notices: [] };
+    return { threads: Math.min(cores, mostUnasked), reason: cores > mostUnasked ? many : all, asked, notices: [] };
   }
   if (wanted <= processors) return { threads: wanted, reason: `asked for by ${from}`, asked, notices: [] };
   const reason = processors === 1 ? "there is one processor here" : `there are ${processors} processors here`;

@@ -27,8 +27,10 @@ function layoutOf(kinds: Readonly<Record<string, "offset" | "int" | "float">>): 
   return layout;
 }
 
-/** Bytes kept for an argument block: more than any kernel's arguments take. */
+/** Bytes kept for an argument block: more than any kernel's arguments take (packages/kernels/src/kernel.h). */
 export const argumentBlockBytes = 256;
+/** Bytes behind it for what the parts of a kernel leave for its rest. */
+export const sharedBytes = 65536;
 
 /** Writes kernels' arguments to one place in memory, where the kernel then reads them: no allocation per call. */
 export class ArgumentBlock {

@@ -39,7 +39,7 @@ export function kernelSetOn(
     memory,
     // Below that: the calling thread's stack, and constants.
     freeFrom: exports.__heap_base.value as number,
-    leastWork: 1e6,
+    speed: 40,
     forWorker: (stack) => ({ module, stack }),
   };
   return compiledKernelSet(compiled, options);
