@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import os from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /**
  * @typedef {object} Machine
@@ -25,6 +26,30 @@ export function machine() {
 /** Processes that ran or waited to run, over the last minute. */
 export function load() {
   return Number(os.loadavg()[0].toFixed(2));
+}
+
+const idleShare = 0.7;
+const watchMs = 5000;
+
+/**
+ * Waits until the machine has been mostly idle for some seconds, for as long as `mostMinutes`.
+ * @param {number} mostMinutes
+ */
+export async function quiet(mostMinutes) {
+  const end = performance.now() + mostMinutes * 6e4;
+  while (performance.now() < end) {
+    const before = processorTimes();
+    await sleep(watchMs);
+    const after = processorTimes();
+    if ((after.idle - before.idle) / (after.all - before.all) >= idleShare) return;
+  }
+}
+
+function processorTimes() {
+  const times = os.cpus().map((core) => core.times);
+  const idle = times.reduce((sum, core) => sum + core.idle, 0);
+  const all = times.reduce((sum, core) => sum + core.user + core.nice + core.sys + core.irq + core.idle, 0);
+  return { idle, all };
 }
 
 /** The commit that is measured; one with changes that are not committed ends in "+". */

@@ -48,7 +48,10 @@ withEngine(program.command("rows", { isDefault: true }))
   .description("measures the cases (this is what runs without a command)")
   .option("--case <name>", "measure only this case; may be given more than once", moreCases)
   .option("--repeats <n>", "samples of everything", wholeNumber, 5)
-  .option("--undisturbed", "take samples again that other programs disturbed; for one thread")
+  .option(
+    "--undisturbed",
+    "wait for a quiet machine, and take samples again that other programs disturbed; for one thread",
+  )
   .option("--json", "one JSON object a line on standard output, nothing else there")
   .option("--peers", "measure the peers that are installed too (the default)", true)
   .option("--no-peers", "measure Hiddenstate only")

@@ -3,7 +3,7 @@ import { addRatios, conduct } from "./conduct.js";
 import { ourselves, peers } from "./contenders.js";
 import { engineOptions, explained } from "./engine-options.js";
 import { UsageError } from "./usage-error.js";
-import { commit, load, machine } from "./machine.js";
+import { commit, load, machine, quiet } from "./machine.js";
 import { saveResults } from "./results.js";
 import { shortNumber, table } from "./table.js";
 
@@ -26,6 +26,8 @@ import { shortNumber, table } from "./table.js";
  * @property {string} [save]
  */
 
+const mostMinutesOfWaiting = 30;
+
 /**
  * Measures the cases one after the other and prints each when it is done.
  * @param {RowsOptions} options
@@ -40,6 +42,7 @@ export async function rows(options) {
   const present = options.peers ? presentPeers(say) : [];
   const started = new Date();
   const loadBefore = load();
+  const measuredCommit = commit();
   /** @type {Row[]} */
   const all = [];
 
@@ -51,6 +54,7 @@ export async function rows(options) {
       ),
     ].filter((contender) => contender !== null);
     let measured;
+    if (undisturbed) await quiet(mostMinutesOfWaiting);
     try {
       measured = await conduct(shape, contenders, { repeats, undisturbed, complain: (text) => console.error(text) });
     } catch (error) {
@@ -60,22 +64,22 @@ export async function rows(options) {
     if (json) for (const row of measured) console.log(JSON.stringify(row));
     else console.log(`\n${caseTable(shape, measured)}`);
     all.push(...measured);
-  }
-
-  if (save) {
-    /** @type {import("./report.js").Results} */
-    const results = {
-      kind: "rows",
-      date: started.toISOString(),
-      minutes: Math.round((Date.now() - started.getTime()) / 6e4),
-      commit: commit(),
-      machine: machine(),
-      load: { before: loadBefore, after: load() },
-      repeats,
-      undisturbed,
-      rows: all,
-    };
-    saveResults(save, results);
+    if (save) {
+      // After each case: a run that is stopped leaves what it has.
+      /** @type {import("./report.js").Results} */
+      const results = {
+        kind: "rows",
+        date: started.toISOString(),
+        minutes: Math.round((Date.now() - started.getTime()) / 6e4),
+        commit: measuredCommit,
+        machine: machine(),
+        load: { before: loadBefore, after: load() },
+        repeats,
+        undisturbed,
+        rows: all,
+      };
+      saveResults(save, results);
+    }
   }
 }
 
