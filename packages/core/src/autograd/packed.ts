@@ -6,11 +6,17 @@ import { empty, type Tensor } from "../memory/tensor.ts";
  * @param key the layout and its sizes
  * @param size elements of the packed copy
  * @param pack writes the packed copy to the given offset
+ * @param version goes up when what is packed changes; default: the weight's own
  * @returns the offset of the packed copy
  */
-export function packedOnce(weight: Tensor, key: string, size: number, pack: (panels: number) => void): number {
+export function packedOnce(
+  weight: Tensor,
+  key: string,
+  size: number,
+  pack: (panels: number) => void,
+  version: number = weight.storage.version,
+): number {
   weight.packed ??= new Map();
-  const version = weight.storage.version;
   let entry = weight.packed.get(key);
   if (!entry) {
     // Lives as long as the weight, also when packed inside a scope that the weight outlives.

@@ -79,6 +79,7 @@ export class Heap {
 
   #findFree(size: number): Block | undefined {
     for (let index = bin(size); index < binCount; index++) {
+      if (this.#bins[index].size === 0) continue;
       for (const block of this.#bins[index]) if (block.bytes >= size) return block;
     }
     return undefined;
@@ -136,6 +137,7 @@ export class Heap {
 
 /** Four bins to each doubling of the size. */
 function bin(bytes: number): number {
-  const doubling = 31 - Math.clz32(Math.min(bytes, 2 ** 32 - 1));
-  return doubling * 4 + (Math.floor(bytes / 2 ** (doubling - 2)) & 3);
+  const within = Math.min(bytes, 0xffffffff);
+  const doubling = 31 - Math.clz32(within);
+  return doubling * 4 + ((within >>> (doubling - 2)) & 3);
 }

@@ -5,6 +5,7 @@ import { concat } from "../autograd/ops/concat.ts";
 import { sum } from "../autograd/ops/reduce.ts";
 import { reshape } from "../autograd/ops/reshape.ts";
 import { slice } from "../autograd/ops/slice.ts";
+import { noGrad } from "../autograd/tape.ts";
 import { engine } from "../engine.ts";
 import { Random, randomKey } from "../memory/random.ts";
 import { type Tensor, tensor } from "../memory/tensor.ts";
@@ -46,6 +47,24 @@ describe.each(everyEngine)("on $name", ({ options: engineOptions }) => {
 
   describe.each(kinds)("$kind", ({ make }) => {
     const options = { inputSize, hiddenSize, layers: 2, name: "network" };
+
+    test("steps that go on no tape have the same bits, and leave the state they were given", () => {
+      const network = make(options);
+      const x = randomTensor([steps, batch, inputSize], "x");
+      const whole = network.forward(x);
+      let state = network.zeroState(batch);
+      for (let t = 0; t < steps; t++) {
+        const result = noGrad(() => network.step(timeStep(x, t), state));
+        expect(result.output.requiresGrad).toBe(false);
+        expect(result.output.exactDataSync()).toEqual(timeStep(whole.output, t).exactDataSync());
+        expect(noGrad(() => network.step(timeStep(x, t), state)).output.exactDataSync()).toEqual(
+          result.output.exactDataSync(),
+        );
+        state = result.state;
+      }
+      expect(state.h.exactDataSync()).toEqual(whole.state.h.exactDataSync());
+      expect(state.c?.exactDataSync()).toEqual(whole.state.c?.exactDataSync());
+    });
 
     test("steps one by one give the bits of the whole sequence", () => {
       const network = make(options);

@@ -2,15 +2,17 @@ import type { Cell } from "../autograd/ops/cells.ts";
 import { gateCount } from "../autograd/ops/cells.ts";
 import { dropout } from "../autograd/ops/dropout.ts";
 import { type LayerState, recurrentLayer } from "../autograd/ops/recurrent.ts";
-import type { DirectionWeights } from "../autograd/ops/recurrent-weights.ts";
+import { type DirectionWeights, weightTensors } from "../autograd/ops/recurrent-weights.ts";
 import { recomputeChunks } from "../autograd/recompute.ts";
 import { concat } from "../autograd/ops/concat.ts";
+import { copyDense } from "../autograd/copy.ts";
 import { reshape } from "../autograd/ops/reshape.ts";
 import { slice } from "../autograd/ops/slice.ts";
 import { transpose } from "../autograd/ops/transpose.ts";
+import { recordsFor } from "../autograd/tape.ts";
 import { HiddenstateError, shown } from "../errors.ts";
 import { randomKey, type WordPair } from "../memory/random.ts";
-import { type Tensor, zeros } from "../memory/tensor.ts";
+import { empty, type Tensor, zeros } from "../memory/tensor.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
 import { FloatLayers } from "../stream/float-layers.ts";
 import { Int8Layers } from "../stream/int8-layers.ts";
@@ -86,6 +88,9 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
   /** D: 2 when bidirectional, else 1. */
   readonly directions: 1 | 2;
   readonly #weights: DirectionWeights[][];
+  readonly #ownWeights: Tensor[];
+  /** The layers of steps that go on no tape; made for the first. */
+  #stack: LayerStack | null = null;
 
   constructor(cell: Cell, options: Required<RecurrentOptions>) {
     super(cell.kind, options.name);
@@ -95,6 +100,7 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
     this.#weights = Array.from({ length: options.layers }, (_, layer) =>
       Array.from({ length: this.directions }, (_unused, direction) => this.#makeWeights(layer, direction)),
     );
+    this.#ownWeights = this.#weights.flat().flatMap(weightTensors);
   }
 
   /**
@@ -140,7 +146,24 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
     this.#refuseBidirectional(where);
     if (x.shape.length !== 2 || x.shape[1] !== this.options.inputSize) this.#refuseInput("step", x, "[B,");
     const batch = x.shape[0];
-    return this.#runLayers(x, densePacking(1, batch), this.#initialState(where, state, batch), this.#drawMasks());
+    const masks = this.#drawMasks();
+    const initial = this.#initialState(where, state, batch);
+    const { h, c } = initial as RecurrentState;
+    const onTape = masks !== null || recordsFor(c ? [x, h, c] : [x, h]) || recordsFor(this.#ownWeights);
+    return onTape ? this.#runLayers(x, densePacking(1, batch), initial, masks) : this.#stepOffTape(x, { h, c });
+  }
+
+  /** What goes on no tape needs nothing in between: a stream's step, on a copy of the state. */
+  #stepOffTape(x: Tensor, before: RecurrentState): { output: Tensor; state: S } {
+    const [, batch, hiddenSize] = before.h.shape as [number, number, number];
+    const stack = (this.#stack ??= this.layerStack(`${this.cell.kind}.step`, "float32"));
+    stack.reserve(batch);
+    const state: RecurrentState = { h: copyOf(before.h) };
+    if (before.c) state.c = copyOf(before.c);
+    stack.run(x.offset, batch, state.h.offset, state.c?.offset ?? 0);
+    // The last layer's h, which nobody writes to again.
+    const output = state.h.view([batch, hiddenSize], state.h.size - batch * hiddenSize);
+    return { output, state: state as S };
   }
 
   /**
@@ -319,4 +342,10 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
       `${this.cell.kind}.${call}: mismatch in x: got ${shown(x.shape)}, expected ${axes} ${inputSize}] (inputSize ${inputSize})`,
     );
   }
+}
+
+function copyOf(x: Tensor): Tensor {
+  const copy = empty(x.shape);
+  copyDense(copy.offset, x.offset, x.size);
+  return copy;
 }

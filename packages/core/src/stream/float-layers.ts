@@ -1,13 +1,16 @@
-import { allocateSlabs, type Cell, gateCount, type Slabs } from "../autograd/ops/cells.ts";
-import { type DirectionWeights, gatePanels, packBiases, weightTensors } from "../autograd/ops/recurrent-weights.ts";
-import type { KernelArguments } from "../kernels/kernels.ts";
+import {
+  allocateSlabs,
+  type Cell,
+  type ForwardArguments,
+  forwardArguments,
+  gateCount,
+  runForward,
+  type Slabs,
+} from "../autograd/ops/cells.ts";
+import { type DirectionWeights, gateBiases, gatePanels, weightTensors } from "../autograd/ops/recurrent-weights.ts";
 import { runtime } from "../memory/runtime.ts";
 import { empty, type Tensor } from "../memory/tensor.ts";
 import type { LayerStack } from "./step.ts";
-
-type AnyForward = KernelArguments<"rnnForward"> & KernelArguments<"lstmForward"> & KernelArguments<"gruForward">;
-/** What the forward kernel of any cell takes; each reads its own. */
-type ForwardArguments = { -readonly [A in keyof AnyForward]: number };
 
 /**
  * Recurrent layers on a network's own weights: the forward kernels with one time step, so a step has the bits of a sequence. The
@@ -64,75 +67,53 @@ class FloatLayer {
   readonly #weights: DirectionWeights;
   readonly #tensors: Tensor[];
   readonly #versions: number[];
-  readonly #args: ForwardArguments;
-  #bias: Tensor | null = null;
-  #hiddenBias: Tensor | null = null;
+  #args: ForwardArguments | null = null;
 
   constructor(cell: Cell, weights: DirectionWeights) {
     this.#cell = cell;
     this.#weights = weights;
     this.#tensors = weightTensors(weights);
     this.#versions = this.#tensors.map(() => -1);
-    const inputSize = weights.weightIh.shape[1];
-    const hiddenSize = weights.weightHh.shape[1];
-    this.#args = {
+  }
+
+  /** Uses other buffers from here on. */
+  place(slabs: Slabs, batchSizes: Tensor): void {
+    const inputSize = this.#weights.weightIh.shape[1];
+    const hiddenSize = this.#weights.weightHh.shape[1];
+    const call = {
       x: 0,
+      xStride: inputSize,
+      inputSize,
       inputPanels: 0,
       hiddenPanels: 0,
       bias: 0,
       hiddenBias: 0,
       initialHidden: 0,
       initialCell: 0,
-      batchSizes: 0,
+      batchSizes: batchSizes.offset,
       output: 0,
+      outputStride: hiddenSize,
       finalHidden: 0,
       finalCell: 0,
-      previousHidden: 0,
-      previousCell: 0,
-      candidate: 0,
-      gates: 0,
-      xStride: inputSize,
-      outputStride: hiddenSize,
-      steps: 1,
-      batch: 0,
-      rows: 0,
-      inputSize,
-      hiddenSize,
-      reverse: 0,
-      relu: Number(cell.kind === "rnn" && cell.nonlinearity === "relu"),
-      resetAfter: Number(cell.kind === "gru" && cell.resetAfter),
     };
-  }
-
-  place(slabs: Slabs, batchSizes: Tensor): void {
-    const args = this.#args;
-    args.batchSizes = batchSizes.offset;
-    args.gates = slabs.gates.offset;
-    args.previousHidden = slabs.previousHidden.offset;
-    args.previousCell = slabs.previousCell?.offset ?? 0;
-    args.candidate = slabs.candidate?.offset ?? 0;
+    const sizes = { steps: 1, batch: 0, rows: 0, hiddenSize, reverse: 0 };
+    this.#args = forwardArguments(this.#cell, call, slabs, sizes);
+    this.#versions.fill(-1);
   }
 
   run(x: number, rows: number, h: number, c: number): void {
-    this.#refresh();
-    const { kernels } = runtime().kernelSet;
-    const args = this.#args;
+    const args = this.#args!;
+    this.#refresh(args);
     args.x = x;
     // The new state replaces the old one, and is the output.
     args.initialHidden = args.finalHidden = args.output = h;
     args.initialCell = args.finalCell = c;
     args.batch = args.rows = rows;
-    switch (this.#cell.kind) {
-      case "rnn":
-        return kernels.rnnForward(args);
-      case "lstm":
-        return kernels.lstmForward(args);
-      case "gru":
-        return kernels.gruForward(args);
-    }
+    runForward(runtime().kernelSet.kernels, this.#cell, args);
   }
 
-  #refresh(): void {
+  /** Packs again what has changed. */
+  #refresh(args: ForwardArguments): void {
     let changed = false;
     for (let i = 0; i < this.#tensors.length; i++) {
       const { version } = this.#tensors[i].storage;
@@ -141,14 +122,10 @@ class FloatLayer {
     }
     if (!changed) return;
     const gates = gateCount(this.#cell);
-    this.#args.inputPanels = gatePanels(this.#weights.weightIh, gates, 0);
-    this.#args.hiddenPanels = gatePanels(this.#weights.weightHh, gates, 0);
-    this.#bias?.end();
-    this.#hiddenBias?.end();
-    const { bias, hiddenBias } = packBiases(this.#cell, this.#weights);
-    this.#bias = bias?.persist() ?? null;
-    this.#hiddenBias = hiddenBias?.persist() ?? null;
-    this.#args.bias = bias?.offset ?? 0;
-    this.#args.hiddenBias = hiddenBias?.offset ?? 0;
+    args.inputPanels = gatePanels(this.#weights.weightIh, gates, 0);
+    args.hiddenPanels = gatePanels(this.#weights.weightHh, gates, 0);
+    const { bias, hiddenBias } = gateBiases(this.#cell, this.#weights);
+    args.bias = bias;
+    args.hiddenBias = hiddenBias;
   }
 }

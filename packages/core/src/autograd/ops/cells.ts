@@ -1,4 +1,4 @@
-import type { Kernels } from "../../kernels/kernels.ts";
+import type { KernelArguments, Kernels } from "../../kernels/kernels.ts";
 import { empty, type Tensor } from "../../memory/tensor.ts";
 
 /** Which recurrence: its gates and options. */
@@ -64,31 +64,52 @@ export interface ForwardCall {
   finalCell: number;
 }
 
+type AnyForward = KernelArguments<"rnnForward"> & KernelArguments<"lstmForward"> & KernelArguments<"gruForward">;
+/** What the forward kernel of any cell takes; each reads its own. */
+export type ForwardArguments = { -readonly [A in keyof AnyForward]: number };
+
+/**
+ * The arguments of one forward call. Written out, not spread: a call of one step is so short that even this shows.
+ */
+export function forwardArguments(cell: Cell, call: ForwardCall, slabs: Slabs, sizes: LayerSizes): ForwardArguments {
+  return {
+    x: call.x,
+    inputPanels: call.inputPanels,
+    hiddenPanels: call.hiddenPanels,
+    bias: call.bias,
+    hiddenBias: call.hiddenBias,
+    initialHidden: call.initialHidden,
+    initialCell: call.initialCell,
+    batchSizes: call.batchSizes,
+    output: call.output,
+    finalHidden: call.finalHidden,
+    finalCell: call.finalCell,
+    previousHidden: slabs.previousHidden.offset,
+    previousCell: slabs.previousCell ? slabs.previousCell.offset : 0,
+    candidate: slabs.candidate ? slabs.candidate.offset : 0,
+    gates: slabs.gates.offset,
+    xStride: call.xStride,
+    outputStride: call.outputStride,
+    steps: sizes.steps,
+    batch: sizes.batch,
+    rows: sizes.rows,
+    inputSize: call.inputSize,
+    hiddenSize: sizes.hiddenSize,
+    reverse: sizes.reverse,
+    relu: Number(cell.kind === "rnn" && cell.nonlinearity === "relu"),
+    resetAfter: Number(cell.kind === "gru" && cell.resetAfter),
+  };
+}
+
 /** Runs one layer and direction over all time steps. */
-export function runForward(kernels: Kernels, cell: Cell, call: ForwardCall, slabs: Slabs, sizes: LayerSizes): void {
-  const { initialCell, finalCell, hiddenBias, ...common } = call;
-  const kept = { gates: slabs.gates.offset, previousHidden: slabs.previousHidden.offset };
+export function runForward(kernels: Kernels, cell: Cell, args: ForwardArguments): void {
   switch (cell.kind) {
     case "rnn":
-      return kernels.rnnForward({ ...common, ...kept, ...sizes, relu: Number(cell.nonlinearity === "relu") });
+      return kernels.rnnForward(args);
     case "lstm":
-      return kernels.lstmForward({
-        ...common,
-        ...kept,
-        ...sizes,
-        initialCell,
-        finalCell,
-        previousCell: slabs.previousCell!.offset,
-      });
+      return kernels.lstmForward(args);
     case "gru":
-      return kernels.gruForward({
-        ...common,
-        ...kept,
-        ...sizes,
-        hiddenBias,
-        candidate: slabs.candidate!.offset,
-        resetAfter: Number(cell.resetAfter),
-      });
+      return kernels.gruForward(args);
   }
 }
 

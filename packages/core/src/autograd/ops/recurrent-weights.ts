@@ -36,35 +36,41 @@ export function gatePanels(weight: Tensor, gates: number, transpose: 0 | 1): num
   );
 }
 
-/** The biases in slab order: what every chain starts from, and what a GRU adds to the candidate's hidden part. */
-export function packBiases(cell: Cell, weights: DirectionWeights): { bias: Tensor | null; hiddenBias: Tensor | null } {
+/**
+ * Offsets (0: absent) of the biases in slab order: what every chain starts from, and what a GRU adds to the candidate's hidden
+ * part.
+ */
+export function gateBiases(cell: Cell, weights: DirectionWeights): { bias: number; hiddenBias: number } {
   const { biasIh, biasHh } = weights;
-  if (!biasIh || !biasHh) return { bias: null, hiddenBias: null };
+  if (!biasIh || !biasHh) return { bias: 0, hiddenBias: 0 };
   const { kernelSet } = runtime();
+  const { kernels, bytesPerFloat } = kernelSet;
   const gates = gateCount(cell);
   const hiddenSize = biasIh.size / gates;
   const hiddenGates = sharedBiasGates(cell);
-  const bias = empty([kernelSet.gateWidth(gates, hiddenSize)]);
-  kernelSet.kernels.packGateBias({
-    out: bias.offset,
-    biasInput: biasIh.offset,
-    biasHidden: biasHh.offset,
-    gates,
-    hiddenSize,
-    hiddenGates,
-  });
-  if (hiddenGates === gates) return { bias, hiddenBias: null };
-  const hiddenBias = empty([kernelSet.gateWidth(1, hiddenSize)]);
-  const candidateBias = biasHh.offset + hiddenGates * hiddenSize * kernelSet.bytesPerFloat;
-  kernelSet.kernels.packGateBias({
-    out: hiddenBias.offset,
-    biasInput: candidateBias,
-    biasHidden: 0,
-    gates: 1,
-    hiddenSize,
-    hiddenGates: 0,
-  });
-  return { bias, hiddenBias };
+  // Versions only go up, so their sum does when either changes.
+  const version = biasIh.storage.version + biasHh.storage.version;
+  const sum = (out: number): void =>
+    kernels.packGateBias({
+      out,
+      biasInput: biasIh.offset,
+      biasHidden: biasHh.offset,
+      gates,
+      hiddenSize,
+      hiddenGates,
+    });
+  const bias = packedOnce(biasIh, "gate bias", kernelSet.gateWidth(gates, hiddenSize), sum, version);
+  if (hiddenGates === gates) return { bias, hiddenBias: 0 };
+  const ofCandidate = (out: number): void =>
+    kernels.packGateBias({
+      out,
+      biasInput: biasHh.offset + hiddenGates * hiddenSize * bytesPerFloat,
+      biasHidden: 0,
+      gates: 1,
+      hiddenSize,
+      hiddenGates: 0,
+    });
+  return { bias, hiddenBias: packedOnce(biasHh, "candidate bias", kernelSet.gateWidth(1, hiddenSize), ofCandidate) };
 }
 
 /** Rows from which weight gradients are made: inputs, hidden values, and gradients of the pre-activations. */

@@ -3,12 +3,21 @@ import { empty, type Tensor } from "../../memory/tensor.ts";
 import type { BackwardPass, GradientTarget } from "../backward.ts";
 import { copyDense } from "../copy.ts";
 import { record } from "../tape.ts";
-import { allocateSlabs, type Cell, gateCount, type LayerSizes, runBackward, runForward, type Slabs } from "./cells.ts";
+import {
+  allocateSlabs,
+  type Cell,
+  forwardArguments,
+  gateCount,
+  type LayerSizes,
+  runBackward,
+  runForward,
+  type Slabs,
+} from "./cells.ts";
 import {
   addWeightGradients,
   type DirectionWeights,
+  gateBiases,
   gatePanels,
-  packBiases,
   weightTensors,
 } from "./recurrent-weights.ts";
 
@@ -55,33 +64,26 @@ export function recurrentLayer(
 
   const slabs = directions.map((weights, d) => {
     const kept = allocateSlabs(cell, rows, hiddenSize, kernelSet.gateWidth(gates, hiddenSize));
-    const { bias, hiddenBias } = packBiases(cell, weights);
+    const { bias, hiddenBias } = gateBiases(cell, weights);
     const wide = d * hiddenSize * kernelSet.bytesPerFloat;
     const deep = batch * wide;
-    runForward(
-      kernelSet.kernels,
-      cell,
-      {
-        x: x.offset,
-        xStride: inputSize,
-        inputSize,
-        inputPanels: gatePanels(weights.weightIh, gates, 0),
-        hiddenPanels: gatePanels(weights.weightHh, gates, 0),
-        bias: bias?.offset ?? 0,
-        hiddenBias: hiddenBias?.offset ?? 0,
-        initialHidden: state.h.offset + deep,
-        initialCell: state.c ? state.c.offset + deep : 0,
-        batchSizes: batchSizes.offset,
-        output: output.offset + wide,
-        outputStride,
-        finalHidden: final.h.offset + deep,
-        finalCell: final.c ? final.c.offset + deep : 0,
-      },
-      kept,
-      sizes(packedRows, hiddenSize, d),
-    );
-    bias?.end();
-    hiddenBias?.end();
+    const call = {
+      x: x.offset,
+      xStride: inputSize,
+      inputSize,
+      inputPanels: gatePanels(weights.weightIh, gates, 0),
+      hiddenPanels: gatePanels(weights.weightHh, gates, 0),
+      bias,
+      hiddenBias,
+      initialHidden: state.h.offset + deep,
+      initialCell: state.c ? state.c.offset + deep : 0,
+      batchSizes: batchSizes.offset,
+      output: output.offset + wide,
+      outputStride,
+      finalHidden: final.h.offset + deep,
+      finalCell: final.c ? final.c.offset + deep : 0,
+    };
+    runForward(kernelSet.kernels, cell, forwardArguments(cell, call, kept, sizes(packedRows, hiddenSize, d)));
     return kept;
   });
 

@@ -103,7 +103,7 @@ function* gemmCases(): Generator<ConformanceCase> {
     };
   }
   yield {
-    name: "gemmInt8 of zeros, of denormals, and of what is not finite",
+    name: "packInt8 of zeros, of denormals, and of what is not finite, for gemmInt8",
     run(stage, samples) {
       const [m, n, k] = [5, 9, 20];
       const a = samples.normal(m * k).slice();
