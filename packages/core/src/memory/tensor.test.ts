@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { everyEngine } from "../../test/engines.ts";
 import { engine } from "../engine.ts";
-import { full, ones, tensor, zeros } from "./tensor.ts";
+import { empty, full, ones, tensor, zeros } from "./tensor.ts";
 
 describe.each(everyEngine)("on $name", ({ options }) => {
   beforeAll(() => engine.init(options));
@@ -22,6 +22,26 @@ describe.each(everyEngine)("on $name", ({ options }) => {
     x.assign([3, 4]);
     expect(copy).toEqual(Float32Array.of(9, 2));
     expect(x.dataSync()).toEqual(Float32Array.of(3, 4));
+  });
+
+  test("numbers that are to be made later are made once, when they are first used", () => {
+    let made = 0;
+    const later = () =>
+      empty([2]).fillLater(() => {
+        made++;
+        return [1, 2];
+      });
+    const x = later();
+    expect(made).toBe(0);
+    expect(x.dataSync()).toEqual(Float32Array.of(1, 2));
+    expect(x.dataSync()).toEqual(Float32Array.of(1, 2));
+    const y = later();
+    expect(y.view([1], 1).dataSync()).toEqual(Float32Array.of(2));
+    expect(made).toBe(2);
+    const z = later();
+    z.assign([5, 6]);
+    expect(z.dataSync()).toEqual(Float32Array.of(5, 6));
+    expect(made).toBe(2);
   });
 
   test("numbers survive when the heap grows", () => {

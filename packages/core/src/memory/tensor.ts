@@ -41,6 +41,8 @@ export class Tensor {
   #awaitsCollection = false;
   /** Where this tensor starts inside its storage, in bytes. */
   readonly #start: number;
+  /** Makes the numbers of a tensor that nobody has looked at yet. */
+  #pending: (() => ArrayLike<number>) | null = null;
 
   constructor(storage: Storage, shape: readonly number[], dtype: DType, start = 0) {
     this.#storage = storage;
@@ -70,7 +72,9 @@ export class Tensor {
 
   /** The tensor's place in the heap: for kernels. */
   get offset(): number {
-    return this.storage.offset + this.#start;
+    const { offset } = this.storage;
+    if (this.#pending) this.#fillPending();
+    return offset + this.#start;
   }
 
   get ended(): boolean {
@@ -120,8 +124,26 @@ export class Tensor {
         `tensor.assign: mismatch in values: got ${values.length} numbers, expected ${this.size} (shape ${shown(this.shape)})`,
       );
     }
+    // What nobody has looked at need not be made any more.
+    this.#pending = null;
     writeNumbers("tensor.assign", this, values);
     this.changed();
+  }
+
+  /**
+   * Says what the numbers are; they are made when the tensor is first used, or never if others are assigned before: a model
+   * that is loaded does not pay for its start.
+   * @param make gives as many numbers as the tensor has elements
+   */
+  fillLater(make: () => ArrayLike<number>): this {
+    this.#pending = make;
+    return this;
+  }
+
+  #fillPending(): void {
+    const make = this.#pending!;
+    this.#pending = null;
+    writeNumbers("tensor", this, make());
   }
 
   /** Adds dL/d(tensor) to `.grad` of every tensor with `requiresGrad` that this scalar was computed from. */
@@ -136,6 +158,7 @@ export class Tensor {
 
   /** Another shape (or a contiguous part) over the same memory, not on the tape. `first` counts elements. */
   view(shape: readonly number[], first = 0): Tensor {
+    if (this.#pending) this.#fillPending();
     const bytes = this.dtype === "int32" ? 4 : this.storage.owner.kernelSet.bytesPerFloat;
     return new Tensor(this.storage.retain(), shape, this.dtype, this.#start + first * bytes);
   }
@@ -159,6 +182,7 @@ export class Tensor {
     collected.unregister(this);
     this.#storage.release();
     this.#storage = null;
+    this.#pending = null;
     this.node = null;
     this.grad?.end();
     this.spareGrad?.end();

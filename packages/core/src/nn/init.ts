@@ -46,13 +46,13 @@ export function xavierUniform(shape: readonly [number, number], blocks: number, 
 export function orthogonal(shape: readonly [number, number], blocks: number, key: InitKey): Tensor {
   const size = shape[1];
   const random = draw(key);
-  const result = empty(shape);
-  const values = new Float64Array(shape[0] * size);
-  for (let block = 0; block < blocks; block++) {
-    rotateAtRandom(values.subarray(block * size * size, (block + 1) * size * size), size, random);
-  }
-  result.assign(values);
-  return result;
+  return empty(shape).fillLater(() => {
+    const values = new Float64Array(shape[0] * size);
+    for (let block = 0; block < blocks; block++) {
+      rotateAtRandom(values.subarray(block * size * size, (block + 1) * size * size), size, random);
+    }
+    return values;
+  });
 }
 
 function rotateAtRandom(matrix: Float64Array, size: number, random: Random): void {
@@ -78,6 +78,9 @@ function rotate(a: Float64Array, b: Float64Array, angle: number): void {
 /** Takes the tensor's memory before the work of drawing: what does not fit is refused at once. */
 function fill(shape: readonly number[], next: () => number): Tensor {
   const result = empty(shape);
-  result.assign(Float64Array.from({ length: result.size }, next));
-  return result;
+  return result.fillLater(() => {
+    const values = new Float64Array(result.size);
+    for (let i = 0; i < values.length; i++) values[i] = next();
+    return values;
+  });
 }

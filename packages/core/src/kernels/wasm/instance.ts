@@ -56,10 +56,7 @@ async function inlinedBytes(instructionSet: InstructionSet): Promise<Uint8Array<
     instructionSet === "relaxed"
       ? (await import("./relaxed-bytes.generated.ts")).relaxedBytes
       : (await import("./simd128-bytes.generated.ts")).simd128Bytes;
-  return inflate(
-    Uint8Array.from(atob(text), (character) => character.charCodeAt(0)),
-    length,
-  );
+  return inflate(text, length);
 }
 
 /** Pages of memory to begin with: room for the stack, the constants and one thread's scratch. */
