@@ -76,6 +76,20 @@ export class BackwardPass {
     return this.#gradients.get(input) ?? null;
   }
 
+  /** The gradient of an output becomes that of an input with the same elements in the same order: a copy at most. */
+  passOn(output: Tensor, input: Tensor): void {
+    const gradient = this.#gradients.get(output);
+    if (!gradient) return;
+    const isOurs = input.requiresGrad && input.node && !(this.#outer && this.#inputs.has(input));
+    if (isOurs && !this.#gradients.has(input)) {
+      // Nobody reads the output's gradient after this, so that more can be added to its memory.
+      this.#gradients.set(input, gradient.view(input.shape));
+      return;
+    }
+    const target = this.target(input);
+    if (target) copyDense(target.offset, gradient.offset, input.size, target.accumulate);
+  }
+
   /** Adds a gradient from outside, of which to go back from here: all elements of it, dense, at an offset. */
   seed(output: Tensor, gradient: number): void {
     const target = this.target(output);

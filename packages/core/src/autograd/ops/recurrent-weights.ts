@@ -197,11 +197,14 @@ function multiplyRows(pass: BackwardPass, cell: Cell, weights: DirectionWeights,
       });
     }
   }
-  for (const [bias, gateGradients] of [
-    [weights.biasIh, input],
-    [weights.biasHh, hidden],
+  const toBiasIh = weights.biasIh && pass.target(weights.biasIh);
+  const toBiasHh = weights.biasHh && pass.target(weights.biasHh);
+  // Most recurrences add both biases to the same sum.
+  const same = input === hidden && toBiasIh?.accumulate === 0 && toBiasHh?.accumulate === 0;
+  for (const [target, gateGradients] of [
+    [toBiasIh, input],
+    [same ? null : toBiasHh, hidden],
   ] as const) {
-    const target = bias && pass.target(bias);
     if (!target) continue;
     kernels.gateBiasGradient({
       gradBias: target.offset,
@@ -212,4 +215,5 @@ function multiplyRows(pass: BackwardPass, cell: Cell, weights: DirectionWeights,
       hiddenSize,
     });
   }
+  if (same) copyDense(toBiasHh.offset, toBiasIh.offset, gates * hiddenSize);
 }

@@ -1,7 +1,6 @@
 import { HiddenstateError, shown } from "../../errors.ts";
 import { checkShape, elementCount, Tensor } from "../../memory/tensor.ts";
 import { record } from "../tape.ts";
-import { sumTo } from "./sum-to.ts";
 
 /**
  * The same numbers in the same order under another shape, without a copy.
@@ -23,10 +22,7 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
     name: "reshape",
     inputs: [x],
     outputs: [y],
-    backward: (pass) => {
-      const target = pass.target(x);
-      if (target) sumTo(target, [x.size], pass.gradient(y), [x.size]);
-    },
+    backward: (pass) => pass.passOn(y, x),
   });
   return y;
 }
