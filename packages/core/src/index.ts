@@ -106,5 +106,21 @@ export {
   type TrainingRunOptions,
 } from "./tasks/train-language-model.ts";
 export type { ExternalText, ExternalTokens, TextData, TextSource, TokenRequest } from "./tasks/text-data.ts";
+export type { ClassificationData, SequenceExample, TargetConfig } from "./tasks/classification-data.ts";
+export type { ClassEvaluation, NumberEvaluation } from "./tasks/classifier-evaluation.ts";
+export {
+  ClassifierModel,
+  loadClassifier,
+  type ClassifierConfig,
+  type ClassPrediction,
+  type NumberPrediction,
+} from "./tasks/classifier-model.ts";
+export {
+  SequenceClassifier,
+  type ClassifierArchitecture,
+  type SequenceClassifierOptions,
+} from "./tasks/sequence-classifier.ts";
+export type { InputConfig, SequenceInput } from "./tasks/sequence-encoder.ts";
+export { trainClassifier, type ClassifierRunOptions, type ClassifierTraining } from "./tasks/train-classifier.ts";
 export type * from "./train/events.ts";
 export type { TrainingOptions } from "./train/training-loop.ts";

@@ -10,12 +10,14 @@ const dependent = [
   { option: "resetAfter", needs: "cell", value: "gru", otherwise: "lstm" },
 ] as const;
 
+type Option = (typeof dependent)[number]["option" | "needs"];
+
 /**
  * Refuses options that would do nothing.
  *
  * @throws HiddenstateError `mismatch`, naming the option and what it needs
  */
-export function refuseIdleOptions(options: LanguageModelTraining): void {
+export function refuseIdleOptions(options: Pick<LanguageModelTraining, Option>): void {
   for (const { option, needs, value, otherwise } of dependent) {
     const other = options[needs] ?? otherwise;
     if (options[option] === undefined || other === value) continue;

@@ -1,0 +1,175 @@
+import type { TokenizerKind } from "../data/tokenizer.ts";
+import { HiddenstateError, shown } from "../errors.ts";
+import { loadConfig, loadTokenizer, modelPaths } from "../io/model-files.ts";
+import type { ModelStorage } from "../io/model-storage.ts";
+import { runtime } from "../memory/runtime.ts";
+import { type OptionRules, resolveOptions } from "../options.ts";
+import type { TrainingEvent } from "../train/events.ts";
+import { recordedTraining } from "../train/recorded-training.ts";
+import { type TrainingOptions, trainingRules } from "../train/training-loop.ts";
+import { version } from "../version.ts";
+import { type ClassificationData, type KnownPreparation, prepareClassification } from "./classification-data.ts";
+import { ClassifierJob, type ClassifierLoss } from "./classifier-job.ts";
+import { type ClassifierConfig, type ClassifierModel, loadClassifier, makeClassifier } from "./classifier-model.ts";
+import { refuseIdleOptions } from "./idle-options.ts";
+import { type ClassifierArchitecture, classifierArchitectureRules } from "./sequence-classifier.ts";
+import { SequenceEncoder } from "./sequence-encoder.ts";
+import type { TrainingRunOptions } from "./train-language-model.ts";
+
+/** How to train a classifier: architecture, data and training in one flat object. */
+export interface ClassifierTraining extends ClassifierArchitecture, TrainingOptions {
+  /** Text only: what one time step is. Default `"character"`. */
+  tokenizer?: TokenizerKind;
+  /** Word tokenizer only: rarer words are unknown. Default 2. */
+  minimumCount?: number;
+  /** Examples side by side. Default 32. */
+  batch?: number;
+  /** Classes only: how much each counts; `"balanced"` makes rare ones count as much as common ones. Default `"none"`. */
+  classWeights?: ClassifierLoss["classWeights"];
+  /** Classes only: share of the target's weight that is spread over all classes, 0 to below 1. Default 0. */
+  labelSmoothing?: number;
+  /** Numbers only: `"huber"` lets wild targets rule less. Default `"squared"`. */
+  regressionLoss?: ClassifierLoss["regressionLoss"];
+  /** Key of all random numbers, and of the draw of the held-out examples. Default 0. */
+  seed?: number;
+}
+
+const rules: OptionRules<ClassifierTraining> = {
+  ...classifierArchitectureRules,
+  ...trainingRules,
+  tokenizer: { type: "choice", choices: ["character", "byte", "word"], default: "character" },
+  minimumCount: { type: "integer", min: 1, optional: true },
+  batch: { type: "integer", min: 1, default: 32 },
+  classWeights: { type: "choice", choices: ["none", "root", "balanced"], default: "none" },
+  labelSmoothing: { type: "number", min: 0, below: 1, default: 0 },
+  regressionLoss: { type: "choice", choices: ["squared", "huber"], default: "squared" },
+  seed: { type: "integer", min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 },
+};
+
+/** What a run may be told besides its options. */
+export interface ClassifierRunOptions extends TrainingRunOptions {
+  /**
+   * A trained classifier to start from: its parameters, vocabulary, standardisation and architecture. Where the labels are others, its
+   * output layer starts anew.
+   */
+  from?: ModelStorage;
+}
+
+/**
+ * Trains a model that reads a sequence (text, or rows of numbers) and says what it is: a label, or a number. Which of the two the
+ * targets tell: strings are labels, numbers are numbers.
+ *
+ * Held out is a tenth of the different inputs, unless the data has a validation part. The best parameters are those with the highest mean
+ * of accuracy and macro F1 there, or, for numbers, with the lowest squared error.
+ *
+ * @returns the trained model with the best parameters, after the last event
+ * @throws HiddenstateError for options, examples, files and losses that are wrong; what was saved before stays whole
+ *
+ * @example
+ * const training = names.map(({ name, language }) => ({ input: name, target: language }));
+ * const run = trainClassifier({ training }, { epochs: 10 }, { storage: new MemoryStorage() });
+ * for await (const event of run) if (event.type === "evaluation") console.log(event.metrics);
+ */
+export async function* trainClassifier(
+  data: ClassificationData,
+  options: ClassifierTraining,
+  { storage, resume = false, signal, from }: ClassifierRunOptions,
+): AsyncGenerator<TrainingEvent, ClassifierModel> {
+  const checked = resolveOptions<ClassifierTraining>("train", options, rules);
+  refuseIdleOptions(options);
+  const start = from ? await loadClassifier(from) : null;
+  const resolved = start ? { ...checked, ...inherited(start, options) } : checked;
+  const known = resume ? await knownPreparation(storage) : {};
+  const prepared = prepareClassification(data, resolved, { encoder: start?.encoder, ...known });
+  const { encoder, target } = prepared;
+  const config: ClassifierConfig = {
+    task: "classify",
+    version,
+    architecture: architectureOf(resolved),
+    input: encoder.config,
+    target,
+  };
+  runtime().seed = resolved.seed;
+  const model = makeClassifier(config);
+  const job = new ClassifierJob(model, prepared, resolved);
+  if (start) startFrom(model, start, config);
+  const recording = { storage, resume, signal, config, tokenizer: encoder.tokenizer };
+  try {
+    yield* recordedTraining(job, resolved, { ...recording, identity: identityOf(resolved, config, job) });
+  } finally {
+    job.end();
+  }
+  return loadClassifier(storage);
+}
+
+function architectureOf(options: Required<ClassifierTraining>): Required<ClassifierArchitecture> {
+  const { cell, hidden, layers, dropout, bidirectional, pooling, nonlinearity, resetAfter } = options;
+  const embedding = options.embedding ?? hidden;
+  return { cell, hidden, embedding, layers, dropout, bidirectional, pooling, nonlinearity, resetAfter };
+}
+
+/** What the files of a run that goes on say of its data. */
+async function knownPreparation(storage: ModelStorage): Promise<Partial<KnownPreparation>> {
+  if ((await storage.size(modelPaths.config)) === null) return {};
+  const { task, input, target } = (await loadConfig(storage)) as unknown as ClassifierConfig;
+  if (task !== "classify") {
+    throw new HiddenstateError(
+      "mismatch",
+      `resume: mismatch in task: ${storage.location} holds a model for ${shown(task)}, expected "classify"; use another place`,
+    );
+  }
+  return { encoder: new SequenceEncoder(input, await loadTokenizer(storage)), target };
+}
+
+/**
+ * The architecture of the model to start from; only the share of dropped values may be another.
+ * @throws HiddenstateError `mismatch`, naming the option
+ */
+function inherited(start: ClassifierModel, options: ClassifierTraining): Required<ClassifierArchitecture> {
+  const { architecture } = start.config;
+  for (const name of Object.keys(architecture) as (keyof ClassifierArchitecture)[]) {
+    const given = options[name];
+    if (name === "dropout" || given === undefined || given === architecture[name]) continue;
+    throw new HiddenstateError(
+      "mismatch",
+      `train: mismatch in ${name}: got ${shown(given)}, but the model to start from has ${shown(architecture[name])}; leave it out`,
+    );
+  }
+  return { ...architecture, dropout: options.dropout ?? architecture.dropout };
+}
+
+/** Takes the parameters over, the output layer's only where it means the same. */
+function startFrom(model: ClassifierModel["model"], start: ClassifierModel, { target }: ClassifierConfig): void {
+  const before = start.config.target;
+  const same =
+    target.kind === "class" && before.kind === "class"
+      ? target.labels.join("\0") === before.labels.join("\0")
+      : target.kind === before.kind;
+  const values = start.model.stateDict();
+  if (!same) for (const [name, own] of model.stateDict()) if (name.startsWith("output.")) values.set(name, own);
+  model.loadStateDict(values);
+  for (const parameter of start.model.stateDict().values()) parameter.end();
+}
+
+/** What a run must have in common with the one it goes on with; the budget may change. */
+function identityOf(
+  options: Required<ClassifierTraining>,
+  { architecture, input, target }: ClassifierConfig,
+  job: ClassifierJob,
+): Record<string, unknown> {
+  const { tokenizer, batch, seed, optimizer, classWeights, labelSmoothing, regressionLoss } = options;
+  return {
+    ...architecture,
+    tokenizer: input.kind === "text" ? tokenizer : null,
+    batch,
+    seed,
+    optimizer,
+    classWeights,
+    labelSmoothing,
+    regressionLoss,
+    target: target.kind,
+    inputSize: input.kind === "text" ? input.vocabularySize : input.width,
+    trainingExamples: job.trainingTokens,
+    heldOutExamples: job.validationTokens,
+  };
+}
