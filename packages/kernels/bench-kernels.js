@@ -1,8 +1,8 @@
 // GFLOP/s of each kernel, and of a whole training step made of them, at the shapes of lstm-2x256-b32-t64-v64. One thread.
 //
-//   npm run build && node packages/kernels/bench-kernels.js [relaxed|simd128] [--cell gru] [--hidden 256] [--batch 32]
+//   npm run build && node packages/kernels/bench-kernels.js [avx512|avx2|neon|relaxed|simd128] [--cell gru] [--hidden 256] [--batch 32]
 import { parseArgs } from "node:util";
-import { createWasmKernels } from "../core/dist/kernels/wasm/index.js";
+import { chooseKernels } from "../core/dist/kernels/choose.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -16,7 +16,7 @@ const { values, positionals } = parseArgs({
     repeats: { type: "string", default: "9" },
   },
 });
-const instructionSet = /** @type {"relaxed" | "simd128" | undefined} */ (positionals[0]);
+const instructionSet = /** @type {import("../core/dist/index.js").InstructionSet | undefined} */ (positionals[0]);
 /** Seconds, from some start. */
 const now = () => {
   if (values.clock === "wall") return performance.now() / 1000;
@@ -31,7 +31,7 @@ const L = 2;
 const N = T * B;
 const G = { lstm: 4, gru: 3, rnn: 1 }[values.cell] ?? 4;
 
-const set = await createWasmKernels(instructionSet ? { instructionSet } : {});
+const { kernelSet: set } = await chooseKernels({ instructionSet, precision: "f32", askedBy: "command line" });
 const k = set.kernels;
 let top = set.heapStart;
 /** Room for so many floats, filled with small numbers. */
@@ -323,7 +323,7 @@ for (let i = -4; i < Number(values.repeats); i++) {
 // The machines are shared: the best of several runs says what the code can do, the spread says how disturbed the runs were.
 const best = (/** @type {number[]} */ numbers) => Math.min(...numbers);
 console.log(
-  `${values.cell} ${L}x${H} b${B} t${T} v${V}, ${set.instructionSet}, Node ${process.version}, best of ${totals.length}, ${values.clock} time`,
+  `${values.cell} ${L}x${H} b${B} t${T} v${V}, ${set.backend} ${set.instructionSet}, Node ${process.version}, best of ${totals.length}, ${values.clock} time`,
 );
 for (const [name, entries] of history) {
   const seconds = best(entries.map((/** @type {{ seconds: number }} */ entry) => entry.seconds));

@@ -90,6 +90,11 @@ static void runPartialTile(const Product *p, uint32_t rows, uint32_t columns, fl
   }
 }
 
+// Rows of C that the next tile starts from, or writes: they come from the third cache or beyond while this tile is computed.
+INLINE void prefetchRows(const float *c, uint32_t stride, uint32_t rows) {
+  for (uint32_t i = 0; i < rows; i++) PREFETCH(c + (size_t)i * stride, NR);
+}
+
 // All panels for the rows from `row` on: the panels outside, the rows inside, so that a panel is read from the second cache once.
 static void multiplyBlock(const Product *p, uint32_t row, uint32_t rows, size_t aStart, size_t panelStart, uint32_t k) {
   const float *start = panelStart ? p->c : p->start;
@@ -107,6 +112,9 @@ static void multiplyBlock(const Product *p, uint32_t row, uint32_t rows, size_t 
       const float *a = p->a + (size_t)i * p->aStride + aStart;
       const float *from = start ? start + (size_t)i * startStride + column : 0;
       float *c = p->c + (size_t)i * p->cStride + column;
+      const int last = tile + 1 == tiles;
+      prefetchRows(last ? p->c + (size_t)row * p->cStride + column + panels * NR : c + (size_t)height * p->cStride, p->cStride,
+                   height);
       if (columns < NR) runPartialTile(p, height, columns, c, from, startStride, a, panel, k);
       else runTile(p, height, panels, c, p->cStride, from, startStride, a, panel, k);
       i += height;

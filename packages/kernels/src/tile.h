@@ -15,6 +15,8 @@ static __attribute__((noinline)) void TILE_NAME(ROWS, PANELS)(const Product *p, 
     UNROLL for (int j = 0; j < VECTORS; j++) sum[i][j] = start ? load(start + i * startStride + j * VL) : (vf){0};
   }
   for (uint32_t q = k; q; q--) {
+    // A new panel comes from the second cache: far enough ahead for that, near enough to stay in the first.
+    PREFETCH(panel + 8 * NR, NR);
     vf row[VECTORS];
     UNROLL for (int j = 0; j < VECTORS; j++) {
 #if PANELS > 1

@@ -49,12 +49,14 @@ INLINE vi splatBits(int32_t x) { return x + (vi){0}; }
 // ones, b where it is 0. AT_MOST(x, limit) and AT_LEAST(x, limit) keep a NaN in x.
 // PIN keeps the compiler from moving work across it: without it Clang loads all rows' A-values before the first FMA of a
 // tile, V8 then runs out of registers, and the tile is a third slower.
+// PREFETCH brings the cache lines of `floats` floats into the first cache, where there is an instruction for that.
 #if defined(__wasm_simd128__)
 INLINE vf loadSplat(const float *p) { return (vf)wasm_v128_load32_splat(p); }
 INLINE vf AT_MOST(vf x, vf limit) { return (vf)wasm_f32x4_pmin((v128_t)x, (v128_t)limit); }
 INLINE vf AT_LEAST(vf x, vf limit) { return (vf)wasm_f32x4_pmax((v128_t)x, (v128_t)limit); }
 INLINE vf squareRoot(vf x) { return (vf)wasm_f32x4_sqrt((v128_t)x); }
 #define PIN(x) __asm__ volatile("" : "+r"(x))
+#define PREFETCH(p, floats)
 #ifdef __wasm_relaxed_simd__
 #define FMA(a, b, c) ((vf)__builtin_wasm_relaxed_madd_f32x4((a), (b), (c)))
 #define SELECT(mask, a, b) ((vf)wasm_i32x4_relaxed_laneselect((v128_t)(a), (v128_t)(b), (v128_t)(mask)))
@@ -65,6 +67,10 @@ INLINE vf squareRoot(vf x) { return (vf)wasm_f32x4_sqrt((v128_t)x); }
 #else
 INLINE vf loadSplat(const float *p) { return splat(*p); }
 #define PIN(x)
+#define PREFETCH(p, floats)                              \
+  UNROLL for (int line = 0; line < (floats); line += 16) { \
+    __builtin_prefetch((p) + line);                      \
+  }
 #define SELECT(mask, a, b) ((vf)(((vi)(a) & (mask)) | ((vi)(b) & ~(mask))))
 #if defined(__AVX512F__)
 #define FMA(a, b, c) ((vf)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
