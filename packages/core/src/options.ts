@@ -32,7 +32,8 @@ export function resolveOptions<T extends object>(where: string, given: T, rules:
   if (typeof given !== "object" || given === null) {
     throw new HiddenstateError("invalid", `${where}: invalid options: got ${shown(given)}, expected an object`);
   }
-  for (const name of Object.keys(given)) {
+  // Loops without arrays in between: options are resolved for every token that is drawn.
+  for (const name in given) {
     if (!(name in rules)) {
       const near = nearest(name, Object.keys(rules));
       const known = Object.keys(rules).join(", ");
@@ -43,7 +44,8 @@ export function resolveOptions<T extends object>(where: string, given: T, rules:
     }
   }
   const resolved: Record<string, unknown> = {};
-  for (const [name, rule] of Object.entries(rules) as [string, OptionRule][]) {
+  for (const name in rules) {
+    const rule: OptionRule = rules[name];
     const value = (given as Record<string, unknown>)[name];
     if (value !== undefined) {
       checkOption(where, name, value, rule);

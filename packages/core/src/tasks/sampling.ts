@@ -37,33 +37,83 @@ function likeliest(logits: ArrayLike<number>): number {
   return best;
 }
 
+// Drawing follows every token of a text, so its arrays are made once for all draws.
+let weights = new Float64Array(0);
+let ranking = new Int32Array(0);
+
 function draw(logits: ArrayLike<number>, temperature: number, topK: number, topP: number, random: Random): number {
   const count = logits.length;
+  if (weights.length < count) {
+    weights = new Float64Array(count);
+    ranking = new Int32Array(count);
+  }
   const highest = logits[likeliest(logits)];
-  const weights = Float64Array.from({ length: count }, (_, i) => Math.exp((logits[i] - highest) / temperature));
-  let candidates: Int32Array = Int32Array.from(weights.keys());
-  let total = 0;
-  for (const weight of weights) total += weight;
-  if (topK < count || topP < 1) {
-    const ranked = candidates.toSorted((a, b) => weights[b] - weights[a] || a - b);
-    const kept = nucleus(ranked.subarray(0, topK), weights, topP);
-    candidates = kept.candidates;
-    total = kept.total;
+  let whole = 0;
+  for (let i = 0; i < count; i++) {
+    weights[i] = Math.exp((logits[i] - highest) / temperature);
+    ranking[i] = i;
+    whole += weights[i];
   }
-  let rest = random.uniform() * total;
-  for (let i = 0; i < candidates.length; i++) {
-    rest -= weights[candidates[i]];
-    if (rest < 0) return candidates[i];
-  }
-  return candidates[candidates.length - 1];
+  if (topK >= count && topP === 1) return pick(random.uniform() * whole, 0, 1, count);
+  const head = rankHead(count, topK, topP, whole);
+  // The likeliest stands last.
+  return pick(random.uniform() * head.total, count - 1, -1, head.size);
 }
 
-/** The shortest head of a ranking that holds at least the share topP of the ranking's weight. */
-function nucleus(ranked: Int32Array, weights: Float64Array, topP: number): { candidates: Int32Array; total: number } {
-  let whole = 0;
-  for (const i of ranked) whole += weights[i];
+/**
+ * Ranks the shortest head that holds at least the share topP of the weight of the topK likeliest (Holtzman et al. 2020), from the end
+ * of `ranking` backwards, and nothing below it: a heap gives one after the other.
+ */
+function rankHead(count: number, topK: number, topP: number, whole: number): { size: number; total: number } {
+  for (let i = (count >> 1) - 1; i >= 0; i--) sink(i, count);
+  const most = Math.min(topK, count);
+  let size = 0;
   let total = 0;
-  let count = 0;
-  while (count < ranked.length && (count === 0 || total < topP * whole)) total += weights[ranked[count++]];
-  return { candidates: ranked.subarray(0, count), total };
+  // How much the topK weigh together is known only when all of them are ranked.
+  const enough = most < count ? Infinity : topP * whole;
+  while (size < most && (size === 0 || total < enough)) {
+    const last = count - 1 - size++;
+    const likeliestLeft = ranking[0];
+    ranking[0] = ranking[last];
+    ranking[last] = likeliestLeft;
+    sink(0, last);
+    total += weights[likeliestLeft];
+  }
+  if (topP === 1 || most === count) return { size, total };
+  const share = topP * total;
+  size = 0;
+  total = 0;
+  while (size < most && (size === 0 || total < share)) total += weights[ranking[count - 1 - size++]];
+  return { size, total };
+}
+
+/** The candidate within whose weight so much of all their weights lies; candidate i is ranking[first + i * direction]. */
+function pick(share: number, first: number, direction: 1 | -1, count: number): number {
+  let rest = share;
+  let place = first;
+  for (let i = 0; i < count; i++, place += direction) {
+    rest -= weights[ranking[place]];
+    if (rest < 0) return ranking[place];
+  }
+  return ranking[place - direction];
+}
+
+/** Restores the heap over the first `count` of the ranking, likeliest on top, where only entry i may be out of place. */
+function sink(i: number, count: number): void {
+  const moved = ranking[i];
+  let place = i;
+  for (;;) {
+    let child = 2 * place + 1;
+    if (child >= count) break;
+    if (child + 1 < count && before(ranking[child + 1], ranking[child])) child++;
+    if (!before(ranking[child], moved)) break;
+    ranking[place] = ranking[child];
+    place = child;
+  }
+  ranking[place] = moved;
+}
+
+/** Whether token a is likelier than b; equal ones are ranked by index. */
+function before(a: number, b: number): boolean {
+  return weights[a] > weights[b] || (weights[a] === weights[b] && a < b);
 }
