@@ -5,6 +5,7 @@ import { engine, noGrad, tensor, type TextModel, version } from "@hiddenstate/co
 import relaxedFile from "@hiddenstate/core/wasm/relaxed.wasm?url";
 import simd128File from "@hiddenstate/core/wasm/simd128.wasm?url";
 import { conformanceCases, runConformance } from "../../dist/kernels/conformance/index.js";
+import { runtime } from "../../dist/memory/runtime.js";
 import { createReferenceKernels } from "../../dist/kernels/reference/index.js";
 import { createWasmKernels, type InstructionSet } from "../../dist/kernels/wasm/index.js";
 import { startWasm } from "../../dist/kernels/wasm/instance.js";
@@ -78,6 +79,9 @@ export async function runChecks(tell: (result: CheckResult) => void): Promise<Re
     },
 
     "a stream has the bits of a batch": async () => streamAgainstBatch(trained!.model),
+
+    "two threads compute in an isolated page's worker, with the bits of one; elsewhere it says why they do not":
+      threads,
 
     "a module compiled from the shipped file, on a heap that is not shared, trains to the same bits": async () => {
       const file = best === "relaxed" ? relaxedFile : simd128File;
@@ -158,6 +162,37 @@ function streamAgainstBatch(model: TextModel): Finding {
     });
   });
   return { found: `${streams.length} texts, ${steps} steps, ${width} logits each`, failures };
+}
+
+const inWorker = typeof document === "undefined";
+
+/** Whole trainings, on one thread and on two: those start while the training runs. */
+async function threads(): Promise<Finding> {
+  const one = await trainWith(1);
+  const two = await trainWith(2);
+  const same = one.saved.length === two.saved.length && one.saved.every((byte, i) => byte === two.saved[i]);
+  const possible = inWorker && globalThis.crossOriginIsolated && navigator.hardwareConcurrency > 1;
+  const said = possible
+    ? two.notices.length === 0
+    : /cross-origin isolated|may not wait|one processor/.test(two.notices.join());
+  const right = two.threads === (possible ? 2 : 1) && two.helping === (possible ? 1 : 0) && said;
+  return expecting(
+    same && right,
+    [
+      `${two.threads} threads, ${two.helping} beside the first; ${same ? "the same" : "other"} bits`,
+      ...two.notices,
+    ].join("\n"),
+  );
+}
+
+async function trainWith(
+  count: number,
+): Promise<{ threads: number; helping: number; notices: readonly string[]; saved: Uint8Array }> {
+  await engine.init({ threads: count });
+  const { saved } = await trainTenSteps({ hidden: 128, batch: 16, bptt: 30, steps: 30 });
+  const { threads: used, notices } = engine.info();
+  const { team } = runtime().kernelSet as { team: { ready: number } | null };
+  return { threads: used, helping: team?.ready ?? 0, notices, saved };
 }
 
 /** Lets the page draw. */

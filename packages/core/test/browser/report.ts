@@ -8,6 +8,7 @@ export const checkNames = [
   "ten steps of training lower the loss",
   "the same seed writes the same text, another seed another",
   "a stream has the bits of a batch",
+  "two threads compute in an isolated page's worker, with the bits of one; elsewhere it says why they do not",
   "a module compiled from the shipped file, on a heap that is not shared, trains to the same bits",
 ] as const;
 

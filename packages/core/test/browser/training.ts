@@ -27,10 +27,12 @@ const options: LanguageModelTraining = {
   seed: 3,
 };
 
-/** Ten steps; the losses, and the model with the bytes it was saved as. */
-export async function trainTenSteps(): Promise<{ losses: number[]; model: TextModel; saved: Uint8Array }> {
+/** Ten steps, unless told otherwise; the losses, and the model with the bytes it was saved as. */
+export async function trainTenSteps(
+  other: LanguageModelTraining = {},
+): Promise<{ losses: number[]; model: TextModel; saved: Uint8Array }> {
   const storage = new MemoryStorage();
-  const run = trainLanguageModel({ training: text }, options, { storage });
+  const run = trainLanguageModel({ training: text }, { ...options, ...other }, { storage });
   const losses: number[] = [];
   let event = await run.next();
   for (; !event.done; event = await run.next()) {
