@@ -37,6 +37,14 @@ describe("the examples", () => {
     expect(answers).toEqual(["4 bits: 64 of 64 right", "12 bits: 64 of 64 right", "48 bits: 64 of 64 right"]);
   });
 
+  test("classify-movements knows new recordings, far above the baseline", () => {
+    const printed = run("classify-movements");
+    const [accuracy, baseline] = [...printed.matchAll(/accuracy (\S+), .*: (\S+)\)/g)].at(-1)!.slice(1).map(Number);
+    expect(accuracy).toBeGreaterThan(Math.max(0.9, baseline));
+    const answers = [...printed.matchAll(/^(\w+): taken for (\w+),/gm)].map(([, truth, found]) => [truth, found]);
+    expect(answers).toEqual(["resting", "walking", "running"].map((label) => [label, label]));
+  });
+
   test("train-on-your-text learns the calendar; run again, it loads the model and writes the same", () => {
     const first = run("train-on-your-text");
     const losses = [...first.matchAll(/held-out loss (\S+) nats/g)].map(([, loss]) => Number(loss));
