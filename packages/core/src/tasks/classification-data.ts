@@ -7,6 +7,7 @@ import { type EncodedSequence, type NamedInput, SequenceEncoder, type SequenceIn
 /** A sequence with what it is: a label, or a number. */
 export interface SequenceExample {
   input: SequenceInput;
+  /** A label (text) or a number; with option `predict: "label"` a number is a label too, with `"number"` a text must be a number. */
   target: string | number;
   /** How errors name it, such as `names.csv:17`. Default: its place in the array. */
   place?: string;
@@ -25,6 +26,9 @@ export type TargetConfig =
   | { kind: "class"; labels: string[]; counts: number[] }
   /** A number; the model gives (number - mean) / deviation, both of the training part. */
   | { kind: "number"; mean: number; deviation: number };
+
+/** What targets are taken for. */
+export type TargetKind = "label" | "number";
 
 /** Examples ready for batches. */
 export interface EncodedExamples {
@@ -55,14 +59,22 @@ export interface KnownPreparation {
  */
 export function prepareClassification(
   data: ClassificationData,
-  options: { tokenizer: TokenizerKind; minimumCount?: number; seed: number },
+  options: { tokenizer: TokenizerKind; minimumCount?: number; seed: number; predict?: TargetKind },
   known: Partial<KnownPreparation>,
 ): PreparedClassification {
   const [all, separate] = [named("training", data.training), named("validation", data.validation ?? [])];
   if (data.validation?.length === 0) throw noExamples("validation");
-  const numeric = targetsAreNumbers([...all, ...separate]);
+  if (all.length === 0) throw noExamples("training");
+  const numeric = known.target
+    ? known.target.kind === "number"
+    : (options.predict ?? (typeof all[0].target === "number" ? "number" : "label")) === "number";
+  // Where nothing was said, a number among labels (or the reverse) is a fault in the data.
+  const typed = options.predict === undefined && !known.target;
+  for (const example of [...all, ...separate]) checkTarget(example, numeric, typed);
   if (data.validation === undefined && !numeric) refuseSingleLabels(all);
-  const { training, validation } = data.validation ? { training: all, validation: separate } : split(all, options.seed);
+  const { training, validation } = data.validation
+    ? { training: all, validation: separate }
+    : split(all, numeric, options.seed);
   const encoder = known.encoder ?? SequenceEncoder.fromInputs(training, options);
   const target = known.target ?? (numeric ? numberTarget(training) : classTarget(training));
   return {
@@ -106,24 +118,35 @@ export function encodeExamples(
   };
 }
 
-function targetsAreNumbers(examples: readonly NamedExample[]): boolean {
-  if (examples.length === 0) throw noExamples("training");
-  return typeof examples[0].target === "number";
+/** @throws HiddenstateError `invalid` unless it is what all targets are; `typed`: of that type itself */
+function checkTarget(example: NamedExample, numeric: boolean, typed: boolean): void {
+  const { name, target } = example;
+  if (typed && (typeof target === "number") !== numeric) {
+    throw new HiddenstateError(
+      "invalid",
+      `${name}: invalid target: got ${shown(target)}, expected ${numeric ? "a number" : "a label (a text)"}, as the first target is; ` +
+        'the option predict ("label" or "number") says which all are',
+    );
+  }
+  if (numeric) numberOf(example);
+  else labelOf(example);
 }
 
 function labelOf({ name, target }: NamedExample): string {
-  if (typeof target === "string" && target.length > 0) return target;
+  const label = String(target);
+  if (label.length > 0) return label;
   throw new HiddenstateError(
     "invalid",
-    `${name}: invalid target: got ${shown(target)}, expected a label (a string that is not empty), as the other targets are`,
+    `${name}: invalid target: got ${shown(target)}, expected a label; leave it out`,
   );
 }
 
 function numberOf({ name, target }: NamedExample): number {
-  if (typeof target === "number" && Number.isFinite(target)) return target;
+  const number = typeof target === "string" && target.trim() === "" ? NaN : Number(target);
+  if (Number.isFinite(number)) return number;
   throw new HiddenstateError(
     "invalid",
-    `${name}: invalid target: got ${shown(target)}, expected a finite number, as the other targets are`,
+    `${name}: invalid target: got ${shown(target)}, expected a finite number; leave it out`,
   );
 }
 
@@ -149,17 +172,14 @@ function refuseSingleLabels(examples: readonly NamedExample[]): void {
 /** Holds a tenth of the different inputs out; but a label whose examples were all drawn gets them back. */
 function split(
   examples: readonly NamedExample[],
+  numeric: boolean,
   seed: number,
 ): { training: NamedExample[]; validation: NamedExample[] } {
   const keys = examples.map(({ input }) => keyOf(input));
   const drawn = holdOut(keys, { share: 0.1, seed });
-  const learned = new Set(drawn.training.map((i) => examples[i].target));
-  const needed = new Set(
-    drawn.validation.flatMap((i) => {
-      const { target } = examples[i];
-      return typeof target === "string" && !learned.has(target) ? [keys[i]] : [];
-    }),
-  );
+  const learned = new Set(drawn.training.map((i) => labelOf(examples[i])));
+  const isNeeded = (i: number): boolean => !numeric && !learned.has(labelOf(examples[i]));
+  const needed = new Set(drawn.validation.filter(isNeeded).map((i) => keys[i]));
   const parts: { training: NamedExample[]; validation: NamedExample[] } = { training: [], validation: [] };
   const held = new Set(drawn.validation.map((i) => keys[i]));
   examples.forEach((example, i) =>

@@ -196,6 +196,18 @@ describe("a model", () => {
   });
 });
 
+test("numbers are labels, and texts numbers, where that is asked for", async () => {
+  const digits = words.map(({ input, target }) => ({ input, target: target === "vowel" ? 1 : 0 }));
+  const { model } = await run({ training: digits }, { ...small, steps: 1, predict: "label" });
+  expect(model.labels).toEqual(["0", "1"]);
+  const texts = digits.map(({ input, target }) => ({ input, target: String(target) }));
+  const { model: other } = await run({ training: texts }, { ...small, steps: 1, predict: "number" });
+  expect(other.config.target.kind).toBe("number");
+  await expect(run({ training: words }, { ...small, predict: "number" })).rejects.toThrow(
+    'training[0]: invalid target: got "vowel", expected a finite number',
+  );
+});
+
 describe("class weights", () => {
   test("balanced ones make a rare label count as much as a common one", async () => {
     const rare = words.filter(({ target }, i) => target === "consonant" || i % 9 === 0);
@@ -292,7 +304,10 @@ describe("bad input is an error that names the example", () => {
       "training[20]: invalid number in row 0, column 1: got NaN",
       [...sums.slice(0, 20), { input: [[1, NaN]], target: 1 }],
     ],
-    ["training[20]: invalid target: got 3, expected a label", [...good, { input: "x", target: 3 }]],
+    [
+      "training[20]: invalid target: got 3, expected a label (a text), as the first target is",
+      [...good, { input: "x", target: 3 }],
+    ],
     [
       "training[20]: invalid target: got NaN, expected a finite number",
       [...sums.slice(0, 20), { input: [[1, 2]], target: NaN }],

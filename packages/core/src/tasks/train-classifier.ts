@@ -8,7 +8,12 @@ import type { TrainingEvent } from "../train/events.ts";
 import { recordedTraining } from "../train/recorded-training.ts";
 import { type TrainingOptions, trainingRules } from "../train/training-loop.ts";
 import { version } from "../version.ts";
-import { type ClassificationData, type KnownPreparation, prepareClassification } from "./classification-data.ts";
+import {
+  type ClassificationData,
+  type KnownPreparation,
+  prepareClassification,
+  type TargetKind,
+} from "./classification-data.ts";
 import { ClassifierJob, type ClassifierLoss } from "./classifier-job.ts";
 import { type ClassifierConfig, type ClassifierModel, loadClassifier, makeClassifier } from "./classifier-model.ts";
 import { refuseIdleOptions } from "./idle-options.ts";
@@ -22,6 +27,8 @@ export interface ClassifierTraining extends ClassifierArchitecture, TrainingOpti
   tokenizer?: TokenizerKind;
   /** Word tokenizer only: rarer words are unknown. Default 2. */
   minimumCount?: number;
+  /** What targets are: labels, or numbers. Default: what the first one is, a text or a number. */
+  predict?: TargetKind;
   /** Examples side by side. Default 32. */
   batch?: number;
   /** Classes only: how much each counts; `"balanced"` makes rare ones count as much as common ones. Default `"none"`. */
@@ -39,6 +46,7 @@ const rules: OptionRules<ClassifierTraining> = {
   ...trainingRules,
   tokenizer: { type: "choice", choices: ["character", "byte", "word"], default: "character" },
   minimumCount: { type: "integer", min: 1, optional: true },
+  predict: { type: "choice", choices: ["label", "number"], optional: true },
   batch: { type: "integer", min: 1, default: 32 },
   classWeights: { type: "choice", choices: ["none", "root", "balanced"], default: "none" },
   labelSmoothing: { type: "number", min: 0, below: 1, default: 0 },
@@ -80,7 +88,11 @@ export async function* trainClassifier(
   const start = from ? await loadClassifier(from) : null;
   const resolved = start ? { ...checked, ...inherited(start, options) } : checked;
   const known = resume ? await knownPreparation(storage) : {};
-  const prepared = prepareClassification(data, resolved, { encoder: start?.encoder, ...known });
+  const prepared = prepareClassification(
+    data,
+    { ...resolved, predict: options.predict },
+    { encoder: start?.encoder, ...known },
+  );
   const { encoder, target } = prepared;
   const config: ClassifierConfig = {
     task: "classify",
