@@ -2,6 +2,7 @@ import type { KernelName, KernelSet } from "../kernels.ts";
 import { createReferenceKernels } from "../reference/index.ts";
 import { bitEqualityCases } from "./bit-cases.ts";
 import type { ConformanceCase } from "./case.ts";
+import { crfCases } from "./crf-cases.ts";
 import { dropoutCases } from "./dropout-cases.ts";
 import { elementwiseCases } from "./elementwise-cases.ts";
 import { gateCases } from "./gate-cases.ts";
@@ -37,6 +38,7 @@ export function conformanceCases(): ConformanceCase[] {
     ...rowCases(),
     ...int8Cases(),
     ...softmaxAndLossCases(),
+    ...crfCases(),
     ...dropoutCases(),
     ...optimizerCases(),
     ...bitEqualityCases(),

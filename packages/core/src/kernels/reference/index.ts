@@ -1,4 +1,5 @@
 import type { KernelArguments, KernelName, Kernels, KernelSet, Precision } from "../kernels.ts";
+import { crfBackward, crfForward, crfTransitionGradient } from "./crf.ts";
 import { crossEntropy, crossEntropyBackward } from "./cross-entropy.ts";
 import { dropout } from "./dropout.ts";
 import { binary, fill, reduceSum, stridedCopy, unary, unaryBackward } from "./elementwise.ts";
@@ -52,6 +53,9 @@ const referenceKernels: { [K in KernelName]: (heap: ReferenceHeap, args: KernelA
   softmaxBackward,
   crossEntropy,
   crossEntropyBackward,
+  crfForward,
+  crfBackward,
+  crfTransitionGradient,
   dropout,
   globalNorm,
   clipByNorm,

@@ -104,6 +104,9 @@ export const partsOf: { readonly [K in KernelName]?: PartsOf<K> } = {
   softmaxBackward: (a, s) => cut(s, a.rows * a.width * computed, a.rows),
   crossEntropy: (a, s) => cut(s, a.rows * a.classes * computed, a.rows),
   crossEntropyBackward: (a, s) => cut(s, a.rows * a.classes * computed, a.rows),
+  crfForward: (a, s) => cut(s, a.steps * a.batch * a.tagCount ** 2 * 2 * computed, a.batch),
+  crfBackward: (a, s) => cut(s, a.steps * a.batch * a.tagCount ** 2 * computed, a.batch),
+  crfTransitionGradient: (a, s) => cut(s, a.steps * a.batch * a.tagCount ** 2 * computed, a.tagCount),
   dropout: (a, s) => cut(s, a.rows * a.width * 2 * computed, a.rows),
 
   globalNorm: (a, s) => elements(s, segments(s, a, 2), moved),
