@@ -1,6 +1,6 @@
 // What every kernel is: a function of the heap, its arguments, which part of how many it is to do, and the thread's scratch.
 //
-// Parts are what threads share out: recurrences deal batch rows round-robin, products split output rows or columns, others
+// Parts are what threads share out: recurrences give each a stretch of batch rows, products split output rows or columns, others
 // split a range. No result depends on the number of parts.
 //
 // A sum over everything has a rest, which one thread does after all parts: a call with part == parts. Until then the parts keep what they

@@ -17,14 +17,18 @@ export interface TeamPlan {
   workers: readonly { kernels: WorkerKernels; scratch: number }[];
   /** How long to wait for a worker's part, besides 20 times what the own part took, before it counts as dead. Default 10 s. */
   patienceMs?: number;
-  /** How often to look before sleeping, in the calling thread and in workers; each look takes about 5 ns. */
-  spins?: number;
 }
 
 /** An `Atomics.wait` lasts at most so long: time in which the whole process stood still counts once. */
 const sliceMs = 100;
 const defaultPatienceMs = 10_000;
-const defaultSpins = 2000;
+/**
+ * How often to look before sleeping: about 100 microseconds in the calling thread and 200 in a worker, as long as the pauses between the
+ * kernels of a training step. Handing a part to a worker that looks takes 1 or 2 microseconds; to one that sleeps 15, and it comes
+ * some 50 later, on a busy machine after 100 and more.
+ */
+const spins = 20_000;
+const spinsOfWorker = 20_000;
 
 /**
  * Fork and join: the parts of one kernel shared out among the calling thread and workers on the same heap.
@@ -37,7 +41,6 @@ export class Team implements KernelTeam {
   readonly notices: string[] = [];
   readonly #plan: TeamPlan;
   readonly #control: Int32Array;
-  readonly #spins: number;
   #workers: WorkerHandle[] | null = null;
   #lost = 0;
   #failure: HiddenstateError | null = null;
@@ -45,7 +48,6 @@ export class Team implements KernelTeam {
 
   constructor(plan: TeamPlan) {
     this.#plan = plan;
-    this.#spins = plan.spins ?? defaultSpins;
     this.#control = new Int32Array(plan.memory.buffer, plan.control, words.started + plan.workers.length);
   }
 
@@ -124,7 +126,7 @@ export class Team implements KernelTeam {
   #start(): void {
     if (this.#workers) return;
     const { memory, control, workers } = this.#plan;
-    const shared = { memory, names, control, words, longestMessage, spins: this.#spins };
+    const shared = { memory, names, control, words, longestMessage, spins: spinsOfWorker };
     this.#workers = [];
     for (const [worker, { kernels, scratch }] of workers.entries()) {
       try {
@@ -175,7 +177,7 @@ export class Team implements KernelTeam {
   /** Waits for the parts that workers took. A worker that has died cannot say so: its end is known by its silence only. */
   #join(started: number): void {
     const control = this.#control;
-    for (let i = 0; i < this.#spins; i++) if (Atomics.load(control, words.remaining) === 0) return;
+    for (let i = 0; i < spins; i++) if (Atomics.load(control, words.remaining) === 0) return;
     const own = performance.now() - started;
     const slices = Math.ceil(((this.#plan.patienceMs ?? defaultPatienceMs) + 20 * own) / sliceMs);
     for (let slept = 0; slept < slices;) {
