@@ -121,6 +121,6 @@ export {
   type SequenceClassifierOptions,
 } from "./tasks/sequence-classifier.ts";
 export type { InputConfig, SequenceInput } from "./tasks/sequence-encoder.ts";
-export { trainClassifier, type ClassifierRunOptions, type ClassifierTraining } from "./tasks/train-classifier.ts";
+export { trainClassifier, type ClassifierTraining } from "./tasks/train-classifier.ts";
 export type * from "./train/events.ts";
 export type { TrainingOptions } from "./train/training-loop.ts";

@@ -6,7 +6,8 @@ import { tensor } from "../memory/tensor.ts";
 import type { EvaluationEvent, TrainingEvent } from "../train/events.ts";
 import type { ClassificationData, SequenceExample } from "./classification-data.ts";
 import { type ClassifierModel, loadClassifier } from "./classifier-model.ts";
-import { type ClassifierRunOptions, type ClassifierTraining, trainClassifier } from "./train-classifier.ts";
+import { type ClassifierTraining, trainClassifier } from "./train-classifier.ts";
+import type { TrainingRunOptions } from "./train-language-model.ts";
 
 const small: ClassifierTraining = {
   hidden: 8,
@@ -40,7 +41,7 @@ interface Outcome {
 async function run(
   data: ClassificationData,
   options: ClassifierTraining,
-  where: ClassifierRunOptions = { storage: new MemoryStorage() },
+  where: TrainingRunOptions = { storage: new MemoryStorage() },
   onEvent?: (event: TrainingEvent) => void,
 ): Promise<Outcome> {
   const training = trainClassifier(data, options, where);

@@ -12,6 +12,7 @@ import {
   type ClassificationData,
   type KnownPreparation,
   prepareClassification,
+  type TargetConfig,
   type TargetKind,
 } from "./classification-data.ts";
 import { ClassifierJob, type ClassifierLoss } from "./classifier-job.ts";
@@ -19,6 +20,7 @@ import { type ClassifierConfig, type ClassifierModel, loadClassifier, makeClassi
 import { refuseIdleOptions } from "./idle-options.ts";
 import { type ClassifierArchitecture, classifierArchitectureRules } from "./sequence-classifier.ts";
 import { SequenceEncoder } from "./sequence-encoder.ts";
+import { inheritedArchitecture, refuseAnother, takeOver } from "./start-from.ts";
 import type { TrainingRunOptions } from "./train-language-model.ts";
 
 /** How to train a classifier: architecture, data and training in one flat object. */
@@ -54,18 +56,12 @@ const rules: OptionRules<ClassifierTraining> = {
   seed: { type: "integer", min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 },
 };
 
-/** What a run may be told besides its options. */
-export interface ClassifierRunOptions extends TrainingRunOptions {
-  /**
-   * A trained classifier to start from: its parameters, vocabulary, standardisation and architecture. Where the labels are others, its
-   * output layer starts anew.
-   */
-  from?: ModelStorage;
-}
-
 /**
  * Trains a model that reads a sequence (text, or rows of numbers) and says what it is: a label, or a number. Which of the two the
  * targets tell: strings are labels, numbers are numbers.
+ *
+ * A run may start from a trained classifier: then it has that one's parameters, vocabulary, standardisation and architecture; where the
+ * labels are others, the output layer starts anew.
  *
  * Held out is a tenth of the different inputs, unless the data has a validation part. The best parameters are those with the highest mean
  * of accuracy and macro F1 there, or, for numbers, with the lowest squared error.
@@ -81,12 +77,15 @@ export interface ClassifierRunOptions extends TrainingRunOptions {
 export async function* trainClassifier(
   data: ClassificationData,
   options: ClassifierTraining,
-  { storage, resume = false, signal, from }: ClassifierRunOptions,
+  { storage, resume = false, signal, from }: TrainingRunOptions,
 ): AsyncGenerator<TrainingEvent, ClassifierModel> {
   const checked = resolveOptions<ClassifierTraining>("train", options, rules);
   refuseIdleOptions(options);
   const start = from ? await loadClassifier(from) : null;
-  const resolved = start ? { ...checked, ...inherited(start, options) } : checked;
+  const resolved = start
+    ? { ...checked, ...inheritedArchitecture<ClassifierArchitecture>(start.config.architecture, options) }
+    : checked;
+  if (start) refuseAnother("tokenizer", options.tokenizer, start.tokenizer?.kind);
   const known = resume ? await knownPreparation(storage) : {};
   const prepared = prepareClassification(
     data,
@@ -104,7 +103,10 @@ export async function* trainClassifier(
   runtime().seed = resolved.seed;
   const model = makeClassifier(config);
   const job = new ClassifierJob(model, prepared, resolved);
-  if (start) startFrom(model, start, config);
+  if (start) {
+    const anew = !sameOutputs(start.config.target, target);
+    takeOver(model, start.model, (name) => anew && name.startsWith("output."));
+  }
   const recording = { storage, resume, signal, config, tokenizer: encoder.tokenizer };
   try {
     yield* recordedTraining(job, resolved, { ...recording, identity: identityOf(resolved, config, job) });
@@ -133,34 +135,10 @@ async function knownPreparation(storage: ModelStorage): Promise<Partial<KnownPre
   return { encoder: new SequenceEncoder(input, await loadTokenizer(storage)), target };
 }
 
-/**
- * The architecture of the model to start from; only the share of dropped values may be another.
- * @throws HiddenstateError `mismatch`, naming the option
- */
-function inherited(start: ClassifierModel, options: ClassifierTraining): Required<ClassifierArchitecture> {
-  const { architecture } = start.config;
-  for (const name of Object.keys(architecture) as (keyof ClassifierArchitecture)[]) {
-    const given = options[name];
-    if (name === "dropout" || given === undefined || given === architecture[name]) continue;
-    throw new HiddenstateError(
-      "mismatch",
-      `train: mismatch in ${name}: got ${shown(given)}, but the model to start from has ${shown(architecture[name])}; leave it out`,
-    );
-  }
-  return { ...architecture, dropout: options.dropout ?? architecture.dropout };
-}
-
-/** Takes the parameters over, the output layer's only where it means the same. */
-function startFrom(model: ClassifierModel["model"], start: ClassifierModel, { target }: ClassifierConfig): void {
-  const before = start.config.target;
-  const same =
-    target.kind === "class" && before.kind === "class"
-      ? target.labels.join("\0") === before.labels.join("\0")
-      : target.kind === before.kind;
-  const values = start.model.stateDict();
-  if (!same) for (const [name, own] of model.stateDict()) if (name.startsWith("output.")) values.set(name, own);
-  model.loadStateDict(values);
-  for (const parameter of start.model.stateDict().values()) parameter.end();
+/** Whether an output layer means the same: its classes in the same order, or a number. */
+function sameOutputs(a: TargetConfig, b: TargetConfig): boolean {
+  if (a.kind === "number" || b.kind === "number") return a.kind === b.kind;
+  return a.labels.join("\0") === b.labels.join("\0");
 }
 
 /** What a run must have in common with the one it goes on with; the budget may change. */

@@ -212,6 +212,28 @@ describe("a resumed run ends with the bytes of one that was never stopped", () =
   });
 });
 
+describe("starting from a trained model", () => {
+  test("goes on with its parameters, vocabulary and architecture on another text", async () => {
+    const from = new MemoryStorage();
+    const { model: first } = await run({ ...small, steps: 150 }, { storage: from });
+    const before = (await first.evaluate(text)).loss;
+    const { model } = await run({ steps: 1, lr: 1e-9, bptt: 8, batch: 4 }, { storage: new MemoryStorage(), from });
+    expect((await model.evaluate(text)).loss).toBeCloseTo(before, 5);
+    expect(model.config.architecture.hidden).toBe(12);
+  });
+
+  test("refuses another architecture or tokenizer", async () => {
+    const from = new MemoryStorage();
+    await run({ ...small, steps: 1 }, { storage: from });
+    await expect(run({ ...small, hidden: 13 }, { storage: new MemoryStorage(), from })).rejects.toThrow(
+      "train: mismatch in hidden: got 13, but the model to start from has 12; leave it out",
+    );
+    await expect(run({ ...small, tokenizer: "byte" }, { storage: new MemoryStorage(), from })).rejects.toThrow(
+      'mismatch in tokenizer: got "byte", but the model to start from has "character"',
+    );
+  });
+});
+
 describe("bad input", () => {
   test("a loss that is not finite stops the run, and what was saved stays", async () => {
     const storage = new MemoryStorage();

@@ -11,6 +11,7 @@ import { refuseIdleOptions } from "./idle-options.ts";
 import { architectureRules, LanguageModel, type LanguageModelArchitecture } from "./language-model.ts";
 import { LanguageModelJob } from "./language-model-job.ts";
 import { type ExternalText, type TextData, tokenStreams } from "./text-data.ts";
+import { inheritedArchitecture, refuseAnother, takeOver } from "./start-from.ts";
 import { loadTextModel, type TextModel, type TextModelConfig } from "./text-model.ts";
 
 /** How to train a language model: architecture, text and training in one flat object. */
@@ -50,6 +51,11 @@ const rules: OptionRules<LanguageModelTraining> = {
 export interface TrainingRunOptions {
   /** Where the model is kept. */
   storage: ModelStorage;
+  /**
+   * A trained model to start from instead of random numbers: its parameters, its vocabulary and its architecture (but for `dropout`) are
+   * taken over.
+   */
+  from?: ModelStorage;
   /** Goes on where the storage's last commit point was taken; with none there, starts over and says so. */
   resume?: boolean;
   /** When aborted: finishes the step, saves, and ends with reason `interrupted`. */
@@ -72,21 +78,25 @@ export interface TrainingRunOptions {
 export async function* trainLanguageModel(
   data: TextData | ExternalText,
   options: LanguageModelTraining,
-  { storage, resume = false, signal }: TrainingRunOptions,
+  { storage, resume = false, signal, from }: TrainingRunOptions,
 ): AsyncGenerator<TrainingEvent, TextModel> {
   const resolved = resolveOptions<LanguageModelTraining>("train", options, rules);
   refuseIdleOptions(options);
-  const { cell, hidden, layers, dropout, nonlinearity, resetAfter } = resolved;
-  const embedding = resolved.embedding ?? hidden;
-  const known = resume ? await loadTokenizer(storage) : null;
-  const { tokenizer: kind, minimumCount } = resolved;
+  const start = from ? await loadTextModel(from) : null;
+  if (start) refuseAnother("tokenizer", options.tokenizer, start.tokenizer.kind);
+  const architecture = start
+    ? inheritedArchitecture<LanguageModelArchitecture>(start.config.architecture, options)
+    : architectureOf(resolved);
+  const known = (resume ? await loadTokenizer(storage) : null) ?? start?.tokenizer ?? null;
+  const { minimumCount } = resolved;
+  const kind = known?.kind ?? resolved.tokenizer;
   const streams = await tokenStreams(data, { kind, minimumCount, known });
   const { tokenizer } = streams;
-  const architecture = { cell, hidden, embedding, layers, dropout, nonlinearity, resetAfter };
   const config: TextModelConfig = { task: "lm", version, architecture, vocabularySize: tokenizer.size };
 
   runtime().seed = resolved.seed;
   const model = new LanguageModel({ ...architecture, vocabularySize: tokenizer.size, name: "model" });
+  if (start) takeOver(model, start.model);
   const job = new LanguageModelJob(model, streams, resolved);
   const identity = identityOf({ ...resolved, ...architecture }, tokenizer.size, job.trainingTokens);
   try {
@@ -95,6 +105,11 @@ export async function* trainLanguageModel(
     job.end();
   }
   return loadTextModel(storage);
+}
+
+function architectureOf(options: Required<LanguageModelTraining>): Required<LanguageModelArchitecture> {
+  const { cell, hidden, layers, dropout, nonlinearity, resetAfter } = options;
+  return { cell, hidden, embedding: options.embedding ?? hidden, layers, dropout, nonlinearity, resetAfter };
 }
 
 /** What a run must have in common with the one it goes on with; the budget may change. */
