@@ -1,7 +1,7 @@
 import type { LanguageModelTraining } from "@hiddenstate/core";
 import type { EngineChoice } from "./engine.ts";
 
-/** The texts to train on; without `validation`, the last tenth of `training` is held out. */
+/** The texts to train on; without `validation`, the last tenth of `training` (at most a million tokens) is held out. */
 export interface TrainingTexts {
   training: string | Uint8Array;
   validation?: string | Uint8Array;
@@ -16,7 +16,7 @@ export interface TrainOptions extends LanguageModelTraining, EngineChoice {
   task: "lm";
   /** The path of a text file, or the texts themselves. */
   data: string | TrainingTexts;
-  /** The path of a file with held-out text, where `data` is a path. Default: the last tenth of the data. */
+  /** The path of a file with held-out text, where `data` is a path. Default: the last tenth of the data, at most a million tokens. */
   validation?: string;
   /**
    * Where the text is during the training: in memory, or on disk as tokens in `training/tokens.bin`, for which it is gone through

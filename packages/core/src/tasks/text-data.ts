@@ -8,7 +8,7 @@ export type TextSource = string | Uint8Array;
 /** What a language model is trained and tested on. */
 export interface TextData {
   training: TextSource;
-  /** Default: the last tenth of `training`, which is then not trained on. */
+  /** Default: the last tenth of `training`, but at most a million tokens, which are then not trained on. */
   validation?: TextSource;
 }
 
@@ -31,7 +31,7 @@ export interface TokenRequest {
 export interface ExternalTokens {
   tokenizer: Tokenizer;
   training: TokenSource;
-  /** Null: the last tenth of `training`. */
+  /** Null: the last tenth of `training`, but at most a million tokens. */
   validation: TokenSource | null;
 }
 
@@ -42,8 +42,12 @@ export interface TokenStreams {
   validation: TokenSource;
 }
 
-/** Share of the text that is held out when there is no second one. */
-const heldOut = 0.1;
+/**
+ * Share of the text that is held out when there is no second one, and the most tokens: they are all read at each evaluation, and a
+ * million tell a loss to three digits.
+ */
+const heldOutShare = 0.1;
+const heldOutAtMost = 1e6;
 
 /**
  * Tokens of the training and the held-out text, with the vocabulary of both.
@@ -76,7 +80,7 @@ function split(
 ): TokenStreams {
   const all = tokenSource(training);
   if (validation) return { tokenizer, training: all, validation: tokenSource(validation) };
-  const cut = Math.floor(all.length * (1 - heldOut));
+  const cut = Math.max(Math.floor(all.length * (1 - heldOutShare)), all.length - heldOutAtMost);
   return { tokenizer, training: partOfTokens(all, 0, cut), validation: partOfTokens(all, cut, all.length) };
 }
 

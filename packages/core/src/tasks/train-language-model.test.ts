@@ -118,6 +118,16 @@ describe("a run", () => {
     losses[0].forEach((loss, i) => expect(losses[1][i]).toBeCloseTo(loss, 5));
   });
 
+  test("holds out no more of a large text than is worth reading at every evaluation", async () => {
+    const tokens = { length: 50_000_000, read: (_: number, count: number) => new Int32Array(count) };
+    const tokenizer = buildTokenizer("byte", "\0");
+    const data: ExternalText = { tokens: async () => ({ tokenizer, training: tokens, validation: null }) };
+    const training = trainLanguageModel(data, { ...small, tokenizer: "byte" }, { storage: new MemoryStorage() });
+    const { value } = await training.next();
+    expect(value).toMatchObject({ type: "start", trainingTokens: 49_000_000, validationTokens: 1_000_000 });
+    await training.return(undefined as never);
+  });
+
   test("has the same bytes on a text that it reads from elsewhere", async () => {
     const bytes: Uint8Array[] = [];
     for (const tokenizer of ["character", "byte", "word"] as const) {

@@ -28,7 +28,7 @@ const modelOptions = (): Option[] => [
 ];
 
 const dataOptions = (): Option[] => [
-  new Option("--validation <file>", "held-out text (default: the last tenth of the data)"),
+  new Option("--validation <file>", "held-out text (default: the last tenth of the data, at most a million tokens)"),
   choiceOption("--tokenizer <kind>", "what a token is (default: character)", ["character", "byte", "word"]),
   numberOption("--min-count <n>", "rarer words become one unknown word, word tokenizer only (default: 1)", positive),
   numberOption("--batch <n>", "streams of text side by side (default: 32)", positive),

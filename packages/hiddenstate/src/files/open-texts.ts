@@ -44,7 +44,7 @@ export async function openTexts(
   }
   // Bytes are read where they are; all else is gone through twice first.
   const megabytes = Math.round(bytes / 2 ** 20);
-  const notice = `${paths.join(" and ")}: ${megabytes} MB are gone through once for the vocabulary and once for the tokens, which go to ${tokensPath}`;
+  const notice = `${paths.join(" and ")}: ${megabytes} MB are not read into memory but made into tokens in ${tokensPath}, which takes a while the first time`;
   const text = new LargeText(paths, tokensPath);
   return { texts: text, notice: asBytes ? null : notice, close: () => text.close() };
 }
