@@ -72,6 +72,7 @@ export class Int8Layers implements LayerStack {
 /** The arguments of one layer's steps, and what they point to. */
 class Int8Layer {
   readonly args: StepArguments;
+  // Held, because the arguments know only where they are.
   readonly weights: Int8Weight[];
   readonly biases: (Tensor | null)[];
 

@@ -8,15 +8,16 @@ export interface Int8Weight {
   scales: Tensor;
 }
 
-/** For each weight its latest copy, which all streams over it share for as long as it does not change. */
-const copies = new WeakMap<Tensor, { version: number; copy: Int8Weight }>();
+/** For each weight its latest copy, which all streams over it share for as long as it does not change; it goes with the last. */
+const copies = new WeakMap<Tensor, { version: number; copy: WeakRef<Int8Weight> }>();
 
 function copyOnce(weight: Tensor, make: () => Int8Weight): Int8Weight {
   const { version } = weight.storage;
   const known = copies.get(weight);
-  if (known?.version === version) return known.copy;
+  const shared = known?.version === version ? known.copy.deref() : undefined;
+  if (shared) return shared;
   const copy = make();
-  copies.set(weight, { version, copy });
+  copies.set(weight, { version, copy: new WeakRef(copy) });
   return copy;
 }
 

@@ -7,7 +7,8 @@ import type { OptionRule } from "../options.ts";
 export interface StreamWeights {
   /**
    * `"float32"`: the model's own, and as it changes; the same bits as `step` and `forward`. `"int8"`: a copy made with the stream
-   * in about a quarter of the memory, with one scale for each output; the model may change or go, the stream stays as it is.
+   * in about a quarter of the memory, with one scale for each output; the model may change or go, the stream stays as it is. Inputs
+   * should be of about one scale, as for training: they are rounded to 16 bits of the largest.
    * Default `"float32"`.
    */
   weights?: "float32" | "int8";
