@@ -21,6 +21,7 @@ export { exp, log, relu, sigmoid, tanh } from "./autograd/ops/unary.ts";
 
 export { Module, type ModuleOptions } from "./nn/module.ts";
 export { AttentionPooling, type AttentionPoolingOptions } from "./nn/attention-pooling.ts";
+export { CRF, type CRFInput, type CRFOptions } from "./nn/crf.ts";
 export { Dropout, type DropoutOptions } from "./nn/dropout.ts";
 export { Embedding, type EmbeddingOptions } from "./nn/embedding.ts";
 export { GRU, type GRUOptions } from "./nn/gru.ts";
@@ -29,6 +30,7 @@ export { LSTM, type LSTMState } from "./nn/lstm.ts";
 export { lastState, maxOverTime, meanOverTime } from "./nn/pooling.ts";
 export { RNN, type HiddenState, type RNNOptions } from "./nn/rnn.ts";
 export { type ForwardOptions, type RecurrentOptions, type RecurrentState } from "./nn/recurrent.ts";
+export { viterbi, type PathScores, type TagConstraints } from "./nn/viterbi.ts";
 
 export { RecurrentStream, type StreamOptions, type StreamState } from "./stream/recurrent-stream.ts";
 export { type PoolOptions, StreamPool } from "./stream/stream-pool.ts";
@@ -74,6 +76,7 @@ export {
 } from "./data/example-batches.ts";
 export { holdOut, type HeldOut, type HeldOutOptions } from "./data/held-out.ts";
 export { padRows, padTokens, type Padded } from "./data/padding.ts";
+export { detectScheme, tagConstraints, type TagScheme } from "./data/tag-scheme.ts";
 
 export {
   classificationScores,

@@ -52,11 +52,14 @@ export function crfBackward(heap: ReferenceHeap, args: KernelArguments<"crfBackw
         for (let j = 0; j < K; j++) f[marginals + j] = Math.exp(scores[j] - total);
       } else {
         const after = row + batch;
-        for (let i = 0; i < K; i++) {
+        const sums = Float64Array.from({ length: K }, (_, i) => {
           let sum = 0;
           for (let j = 0; j < K; j++) sum += pairMarginal(heap, args, after, i, j);
-          f[marginals + i] = sum;
-        }
+          return sum;
+        });
+        // They add up to 1 but for rounding, which would pile up over a long sequence.
+        const total = sums.reduce((sum, value) => sum + value, 0);
+        for (let i = 0; i < K; i++) f[marginals + i] = sums[i] / total;
       }
       if (args.gradLogits === 0) continue;
       const gradLoss = t < length ? f[heap.at(args.gradLosses) + b] : 0;

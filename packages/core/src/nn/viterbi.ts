@@ -1,0 +1,86 @@
+import { HiddenstateError } from "../errors.ts";
+
+/** Scores of a path through K tags: of one tag after another, of the first and of the last. */
+export interface PathScores {
+  /** [K, K], row-major, from row to column. */
+  transitions: ArrayLike<number>;
+  /** [K]. */
+  start: ArrayLike<number>;
+  /** [K]. */
+  end: ArrayLike<number>;
+}
+
+/** Which paths may be: true where a tag may follow another, come first, come last. */
+export interface TagConstraints {
+  /** [K, K], row-major, from row to column. */
+  transitions: readonly boolean[];
+  start: readonly boolean[];
+  end: readonly boolean[];
+}
+
+/**
+ * The best path through K tags (Viterbi 1967): the tags with the highest start[y_0] + Σ_t scores[t, y_t] + Σ_{t>0}
+ * transitions[y_{t-1}, y_t] + end[y_last] of those that may be. Of equally good ones the first, from the end on.
+ *
+ * @param scores [T, K], row-major
+ * @param paths default: all 0, so that each step's best tag is taken, as far as the constraints let it
+ * @throws HiddenstateError `invalid` where no path may be
+ * @example
+ * viterbi([1, 0, 0, 2], 2);   // [0, 1]
+ */
+export function viterbi(
+  scores: ArrayLike<number>,
+  tagCount: number,
+  paths: PathScores | null = null,
+  constraints: TagConstraints | null = null,
+): number[] {
+  const steps = scores.length / tagCount;
+  if (steps === 0) return [];
+  const step = stepScores(tagCount, paths, constraints);
+  let best = Float64Array.from({ length: tagCount }, (_, j) => step.start[j] + scores[j]);
+  const cameFrom = new Int32Array(steps * tagCount);
+  for (let t = 1; t < steps; t++) {
+    const next = new Float64Array(tagCount);
+    for (let j = 0; j < tagCount; j++) {
+      let [from, score] = [0, best[0] + step.transitions[j]];
+      for (let i = 1; i < tagCount; i++) {
+        const candidate = best[i] + step.transitions[i * tagCount + j];
+        if (candidate > score) [from, score] = [i, candidate];
+      }
+      cameFrom[t * tagCount + j] = from;
+      next[j] = score + scores[t * tagCount + j];
+    }
+    best = next;
+  }
+  let tag = 0;
+  for (let j = 0; j < tagCount; j++) {
+    best[j] += step.end[j];
+    if (best[j] > best[tag]) tag = j;
+  }
+  if (best[tag] === -Infinity) {
+    throw new HiddenstateError(
+      "invalid",
+      `viterbi: invalid constraints: no path of ${steps} steps through ${tagCount} tags may be`,
+    );
+  }
+  const path = Array.from({ length: steps }, () => tag);
+  for (let t = steps - 1; t > 0; t--) path[t - 1] = cameFrom[t * tagCount + path[t]];
+  return path;
+}
+
+/** The scores of steps, -Infinity for those that may not be. */
+function stepScores(
+  tagCount: number,
+  paths: PathScores | null,
+  constraints: TagConstraints | null,
+): { transitions: Float64Array; start: Float64Array; end: Float64Array } {
+  const masked = (part: keyof PathScores, count: number): Float64Array =>
+    Float64Array.from({ length: count }, (_, k) =>
+      constraints && !constraints[part][k] ? -Infinity : paths ? paths[part][k] : 0,
+    );
+  return {
+    transitions: masked("transitions", tagCount ** 2),
+    start: masked("start", tagCount),
+    end: masked("end", tagCount),
+  };
+}
