@@ -78,6 +78,7 @@ export { holdOut, type HeldOut, type HeldOutOptions } from "./data/held-out.ts";
 export { padRows, padTokens, type Padded } from "./data/padding.ts";
 export { detectScheme, tagConstraints, type TagScheme } from "./data/tag-scheme.ts";
 
+export { chunkScores, chunksOf, type Chunk, type ChunkScore, type ChunkScores } from "./metrics/chunks.ts";
 export {
   classificationScores,
   confusionMatrix,

@@ -40,6 +40,9 @@ describe("constraints", () => {
 
   test("of no scheme: none", () => {
     expect(tagConstraints(["NOUN", "VERB"], "none")).toBeNull();
+    expect(() => tagConstraints(["O", "NOUN"], "bio")).toThrow(
+      'tagConstraints: invalid tag "NOUN" for the scheme "bio"',
+    );
   });
 });
 

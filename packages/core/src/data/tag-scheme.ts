@@ -1,3 +1,5 @@
+import { HiddenstateError, shown } from "../errors.ts";
+import { tagParts, type TagParts } from "../metrics/chunks.ts";
 import type { TagConstraints } from "../nn/viterbi.ts";
 
 /**
@@ -6,9 +8,8 @@ import type { TagConstraints } from "../nn/viterbi.ts";
  */
 export type TagScheme = "none" | "bio" | "bioes";
 
-/** Which prefixes a scheme has, and which of them may stand after which: `same` within a chunk of one type, `other` between chunks. */
+/** A scheme's prefixes: what is not `opening` goes on with the chunk before, what is not `closing` has to be gone on with. */
 const schemes: Record<Exclude<TagScheme, "none">, { prefixes: string; opening: string; closing: string }> = {
-  // What is not opened goes on with the chunk before; what is not closing has to be gone on with.
   bio: { prefixes: "BIO", opening: "BO", closing: "BIO" },
   bioes: { prefixes: "BIOES", opening: "BOS", closing: "OES" },
 };
@@ -17,14 +18,23 @@ const schemes: Record<Exclude<TagScheme, "none">, { prefixes: string; opening: s
  * Which paths through the tags a scheme lets be: I-X after B-X or I-X only, and so on. For `"none"` null: all.
  *
  * @param tags the tags by number, such as `["B-LOC", "I-LOC", "O"]`
+ * @throws HiddenstateError `invalid` for a tag that is none of the scheme
  * @example
  * viterbi(scores, tags.length, null, tagConstraints(tags, "bio"));
  */
 export function tagConstraints(tags: readonly string[], scheme: TagScheme): TagConstraints | null {
   if (scheme === "none") return null;
-  const { opening, closing } = schemes[scheme];
-  const parts = tags.map(partsOf);
-  const follows = (before: Parts, after: Parts): boolean => {
+  const { prefixes, opening, closing } = schemes[scheme];
+  const stranger = tags.find((tag) => !isOfScheme(tag, prefixes));
+  if (stranger !== undefined) {
+    throw new HiddenstateError(
+      "invalid",
+      `tagConstraints: invalid tag ${shown(stranger)} for the scheme "${scheme}": expected O, or one of ${prefixes.replace("O", "").split("").join(", ")} ` +
+        'with a dash and a type; use the scheme "none"',
+    );
+  }
+  const parts = tags.map(tagParts);
+  const follows = (before: TagParts, after: TagParts): boolean => {
     if (opening.includes(after.prefix)) return closing.includes(before.prefix);
     // The tag goes on with a chunk: there must be one of its type, and it must not have ended.
     return "BI".includes(before.prefix) && before.type === after.type;
@@ -69,17 +79,6 @@ function keepsTo(path: readonly number[], tagCount: number, { transitions, start
 }
 
 function isOfScheme(tag: string, prefixes: string): boolean {
-  const { prefix, type } = partsOf(tag);
+  const { prefix, type } = tagParts(tag);
   return prefix.length === 1 && prefixes.includes(prefix) && (prefix === "O") === (type === "");
-}
-
-/** A tag's two parts: `B-LOC` is B and LOC, `O` is O and nothing. */
-export interface Parts {
-  prefix: string;
-  type: string;
-}
-
-export function partsOf(tag: string): Parts {
-  const dash = tag.indexOf("-");
-  return dash < 0 ? { prefix: tag, type: "" } : { prefix: tag.slice(0, dash), type: tag.slice(dash + 1) };
 }

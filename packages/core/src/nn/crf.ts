@@ -6,7 +6,7 @@ import { full, Tensor, tensor, zeros } from "../memory/tensor.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 import { checkLengths } from "./packing.ts";
-import { type TagConstraints, viterbi } from "./viterbi.ts";
+import { bestPath, type TagConstraints } from "./viterbi.ts";
 
 export interface CRFOptions extends ModuleOptions {
   /** How many tags there are: K. */
@@ -83,7 +83,8 @@ export class CRF extends Module {
    * The most likely tags of each sequence (Viterbi 1967), as many as it has steps.
    *
    * @param logits [T, B, K]
-   * @param options `constraints`: which paths may be, such as `tagConstraints` gives for BIO and BIOES
+   * @param options `constraints`: which paths may be, such as `tagConstraints` gives for BIO and BIOES; where none may, they count
+   *   for nothing
    * @throws HiddenstateError `mismatch` or `invalid` for shapes and lengths that do not fit
    */
   decode(logits: Tensor, options: CRFInput & { constraints?: TagConstraints } = {}): number[][] {
@@ -95,7 +96,7 @@ export class CRF extends Module {
     const valid = this.#lengths(where, logits, lengths);
     const { transitions, start, end } = this.weights;
     const paths = { transitions: transitions.dataSync(), start: start.dataSync(), end: end.dataSync() };
-    return rowsOfSequences(logits, valid).map((scores) => viterbi(scores, this.tagCount, paths, constraints ?? null));
+    return rowsOfSequences(logits, valid).map((scores) => bestPath(scores, this.tagCount, paths, constraints ?? null));
   }
 
   /**

@@ -1,5 +1,3 @@
-import { HiddenstateError } from "../errors.ts";
-
 /** Scores of a path through K tags: of one tag after another, of the first and of the last. */
 export interface PathScores {
   /** [K, K], row-major, from row to column. */
@@ -24,7 +22,7 @@ export interface TagConstraints {
  *
  * @param scores [T, K], row-major
  * @param paths default: all 0, so that each step's best tag is taken, as far as the constraints let it
- * @throws HiddenstateError `invalid` where no path may be
+ * @returns null where no path may be
  * @example
  * viterbi([1, 0, 0, 2], 2);   // [0, 1]
  */
@@ -33,7 +31,7 @@ export function viterbi(
   tagCount: number,
   paths: PathScores | null = null,
   constraints: TagConstraints | null = null,
-): number[] {
+): number[] | null {
   const steps = scores.length / tagCount;
   if (steps === 0) return [];
   const step = stepScores(tagCount, paths, constraints);
@@ -57,15 +55,20 @@ export function viterbi(
     best[j] += step.end[j];
     if (best[j] > best[tag]) tag = j;
   }
-  if (best[tag] === -Infinity) {
-    throw new HiddenstateError(
-      "invalid",
-      `viterbi: invalid constraints: no path of ${steps} steps through ${tagCount} tags may be`,
-    );
-  }
+  if (best[tag] === -Infinity) return null;
   const path = Array.from({ length: steps }, () => tag);
   for (let t = steps - 1; t > 0; t--) path[t - 1] = cameFrom[t * tagCount + path[t]];
   return path;
+}
+
+/** As `viterbi`, but where no path may be, the constraints count for nothing: a sequence always has its tags. */
+export function bestPath(
+  scores: ArrayLike<number>,
+  tagCount: number,
+  paths: PathScores | null,
+  constraints: TagConstraints | null,
+): number[] {
+  return viterbi(scores, tagCount, paths, constraints) ?? viterbi(scores, tagCount, paths) ?? [];
 }
 
 /** The scores of steps, -Infinity for those that may not be. */
