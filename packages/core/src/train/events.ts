@@ -8,7 +8,7 @@ export interface StartEvent {
   step: number;
   /** Trainable numbers in the model. */
   parameters: number;
-  /** Tokens in the training and validation streams. */
+  /** Tokens in the training and validation streams; examples, where a task has those. The same is counted in the other events. */
   trainingTokens: number;
   validationTokens: number;
   /** Steps in one pass over the training stream. */
