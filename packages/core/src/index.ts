@@ -89,6 +89,13 @@ export {
   type MajorityBaseline,
 } from "./metrics/classification.ts";
 export { meanBaseline, regressionScores, type RegressionScores } from "./metrics/regression.ts";
+export {
+  taggingScores,
+  tagsByMajority,
+  wordMajorities,
+  type TaggingScores,
+  type WordMajorities,
+} from "./metrics/tagging.ts";
 
 export { loadSafetensors, saveSafetensors, type NamedTensors } from "./io/safetensors.ts";
 export { MemoryStorage, type ModelStorage } from "./io/model-storage.ts";
@@ -126,5 +133,17 @@ export {
 } from "./tasks/sequence-classifier.ts";
 export type { InputConfig, SequenceInput } from "./tasks/sequence-encoder.ts";
 export { trainClassifier, type ClassifierTraining } from "./tasks/train-classifier.ts";
+export {
+  SequenceTagger,
+  type SequenceTaggerOptions,
+  type TaggerArchitecture,
+} from "./tasks/tagging/sequence-tagger.ts";
+export { SpellingTable, TagVocabulary, type Spelling, type VocabularyConfig } from "./tasks/tagging/tag-vocabulary.ts";
+export { loadTagger, TaggerModel, type TaggerConfig } from "./tasks/tagging/tagger-model.ts";
+export type { SentenceTags } from "./tasks/tagging/tagger-evaluation.ts";
+export type { TaggerEvaluation } from "./tasks/tagging/tagger-scores.ts";
+export type { TaggedSentence, TaggingData } from "./tasks/tagging/tagging-data.ts";
+export { wordBatch, type WordBatch } from "./tasks/tagging/word-batch.ts";
+export { trainTagger, type TaggerRunOptions, type TaggerTraining } from "./tasks/tagging/train-tagger.ts";
 export type * from "./train/events.ts";
 export type { TrainingOptions } from "./train/training-loop.ts";

@@ -10,16 +10,20 @@ export interface EmbeddingOptions extends ModuleOptions {
   vocabularySize: number;
   /** Width E of each id's vector. */
   embeddingSize: number;
+  /** Standard deviation of the numbers that vectors start with. Default 1. */
+  deviation?: number;
 }
 
 const rules: OptionRules<EmbeddingOptions> = {
   vocabularySize: { type: "integer", min: 1 },
   embeddingSize: { type: "integer", min: 1 },
+  deviation: { type: "number", min: 0, default: 1 },
   name: { type: "string", optional: true },
 };
 
 /**
- * A trainable vector for each id: row `id` of `weight` [V, E], started from the standard normal distribution as in PyTorch.
+ * A trainable vector for each id: row `id` of `weight` [V, E], started from the normal distribution: the standard one, as in PyTorch,
+ * unless another deviation is asked for.
  *
  * @example
  * const x = new Embedding({ vocabularySize: 65, embeddingSize: 256 }).forward([3, 1, 4, 1], [2, 2]);   // [2, 2, 256]
@@ -33,9 +37,9 @@ export class Embedding extends Module {
     const resolved = resolveOptions("new Embedding", options, rules);
     super("embedding", resolved.name);
     this.options = resolved;
-    const { vocabularySize, embeddingSize } = resolved;
+    const { vocabularySize, embeddingSize, deviation } = resolved;
     const key = { seed: this.seed, path: `${this.name}.weight` };
-    this.weight = this.parameter("weight", normal([vocabularySize, embeddingSize], 1, key));
+    this.weight = this.parameter("weight", normal([vocabularySize, embeddingSize], deviation, key));
   }
 
   /**

@@ -2,7 +2,7 @@ import type { Tokenizer } from "../data/tokenizer.ts";
 import { HiddenstateError, shown } from "../errors.ts";
 import { loadModel } from "../io/model-files.ts";
 import type { ModelStorage } from "../io/model-storage.ts";
-import { EventLoopTurns } from "../train/event-loop.ts";
+import { finished } from "../train/event-loop.ts";
 import { encodeExamples, named, type SequenceExample, type TargetConfig } from "./classification-data.ts";
 import {
   type ClassEvaluation,
@@ -108,18 +108,6 @@ export class ClassifierModel {
     const found = await finished(evaluateClassifier(this.model, this.encoder, target, encoded), options.signal);
     return { ...found, seconds: (performance.now() - start) / 1000 };
   }
-}
-
-/** Runs something that yields now and then to its end, letting the event loop turn. */
-async function finished<T>(work: Generator<void, T>, signal: AbortSignal | undefined): Promise<T> {
-  const turns = new EventLoopTurns();
-  let next = work.next();
-  while (!next.done) {
-    await turns.give();
-    signal?.throwIfAborted();
-    next = work.next();
-  }
-  return next.value;
 }
 
 /**

@@ -15,6 +15,21 @@ export class EventLoopTurns {
   }
 }
 
+/**
+ * Runs work that yields now and then to its end, and lets the event loop turn meanwhile.
+ * @throws what `signal` was aborted with
+ */
+export async function finished<T>(work: Generator<void, T>, signal?: AbortSignal): Promise<T> {
+  const turns = new EventLoopTurns();
+  let next = work.next();
+  while (!next.done) {
+    await turns.give();
+    signal?.throwIfAborted();
+    next = work.next();
+  }
+  return next.value;
+}
+
 /** Timers are held back to 4 ms in browsers, messages are not. */
 function macrotask(): Promise<void> {
   return new Promise((resolve) => {

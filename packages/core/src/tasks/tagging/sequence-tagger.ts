@@ -1,0 +1,160 @@
+import { concat } from "../../autograd/ops/concat.ts";
+import { crossEntropy } from "../../autograd/ops/cross-entropy.ts";
+import { embedding } from "../../autograd/ops/embedding.ts";
+import { reshape } from "../../autograd/ops/reshape.ts";
+import { slice } from "../../autograd/ops/slice.ts";
+import { type Tensor, tensor } from "../../memory/tensor.ts";
+import { CRF } from "../../nn/crf.ts";
+import { Dropout } from "../../nn/dropout.ts";
+import { Embedding } from "../../nn/embedding.ts";
+import { Linear } from "../../nn/linear.ts";
+import { Module, type ModuleOptions } from "../../nn/module.ts";
+import type { RecurrentNetwork, RecurrentState } from "../../nn/recurrent.ts";
+import { recurrentNetwork } from "../../nn/recurrent-network.ts";
+import { type OptionRules, resolveOptions } from "../../options.ts";
+import type { WordBatch } from "./word-batch.ts";
+
+/** The architecture of a tagger. */
+export interface TaggerArchitecture {
+  /** Default `"lstm"`. */
+  cell?: "rnn" | "lstm" | "gru";
+  /** Width of the hidden state of each direction. Default 256. */
+  hidden?: number;
+  /** Recurrent layers over the words. Default 1. */
+  layers?: number;
+  /** Share of the values dropped while training: of what is read, between layers, and of what comes out. Default 0.5. */
+  dropout?: number;
+  /** Width of each word's vector. Default 128. */
+  embedding?: number;
+  /** Width of each character's vector. Default 32. */
+  characterEmbedding?: number;
+  /** Width of the hidden state of each direction over a word's characters. Default 64. */
+  characterHidden?: number;
+  /** A conditional random field over the outputs: how well tags fit their neighbours counts too. Default false. */
+  crf?: boolean;
+  /** RNN only. Default `"tanh"`. */
+  nonlinearity?: "tanh" | "relu";
+  /** GRU only: where the reset gate acts. Default true. */
+  resetAfter?: boolean;
+}
+
+/** The rules behind `TaggerArchitecture`. */
+export const taggerArchitectureRules: OptionRules<TaggerArchitecture> = {
+  cell: { type: "choice", choices: ["rnn", "lstm", "gru"], default: "lstm" },
+  hidden: { type: "integer", min: 1, default: 256 },
+  layers: { type: "integer", min: 1, default: 1 },
+  dropout: { type: "number", min: 0, below: 1, default: 0.5 },
+  embedding: { type: "integer", min: 1, default: 128 },
+  characterEmbedding: { type: "integer", min: 1, default: 32 },
+  characterHidden: { type: "integer", min: 1, default: 64 },
+  crf: { type: "boolean", default: false },
+  nonlinearity: { type: "choice", choices: ["tanh", "relu"], default: "tanh" },
+  resetAfter: { type: "boolean", default: true },
+};
+
+export interface SequenceTaggerOptions extends TaggerArchitecture, ModuleOptions {
+  /** How many ids words have, 0 (unknown) included. */
+  words: number;
+  /** How many ids characters have, 0 (unknown) included. */
+  characters: number;
+  /** How many tags there are: K. */
+  tags: number;
+}
+
+/**
+ * How far word vectors are from 0 at the start. A word that occurs twice keeps most of its start, which is noise: it must be small
+ * beside what the characters tell.
+ */
+const wordDeviation = 0.1;
+
+/** The target of words that count for nothing in the loss. */
+export const uncounted = -100;
+
+/**
+ * A tag for each word (many to many, aligned): words are read by a vector of their own and by a recurrent network over their
+ * characters, sentences by recurrent layers in both directions (Plank, Søgaard & Goldberg 2016); with a conditional random field on
+ * top after Lample et al. 2016.
+ *
+ *     w_t = [E[word_t]; last states of both directions over the characters of word t];  h = recurrent layers(w);  logits_t = W h_t + b
+ *
+ * Parameters: `words.weight` [V, E], `characters.weight` [C, F], `spelling.*` and `rnn.*` as in RNN, LSTM or GRU, `output.weight` [K,
+ * 2H], `output.bias` [K], and `crf.*` as in CRF.
+ */
+export class SequenceTagger extends Module {
+  readonly options: Required<SequenceTaggerOptions>;
+  readonly words: Embedding;
+  readonly characters: Embedding;
+  readonly spelling: RecurrentNetwork<RecurrentState>;
+  readonly rnn: RecurrentNetwork<RecurrentState>;
+  readonly output: Linear;
+  readonly crf: CRF | null;
+  readonly #inputDropout: Dropout;
+  readonly #outputDropout: Dropout;
+
+  /** @throws HiddenstateError `unknown`, `missing` or `invalid` for options that are none */
+  constructor(options: SequenceTaggerOptions) {
+    const resolved = resolveOptions<SequenceTaggerOptions>("new SequenceTagger", options, {
+      ...taggerArchitectureRules,
+      words: { type: "integer", min: 1 },
+      characters: { type: "integer", min: 1 },
+      tags: { type: "integer", min: 1 },
+      name: { type: "string", optional: true },
+    });
+    super("sequenceTagger", resolved.name);
+    this.options = resolved;
+    const { words, characters, tags, cell, hidden, layers, dropout: rate, nonlinearity, resetAfter } = resolved;
+    const { embedding: wordSize, characterEmbedding, characterHidden, crf } = resolved;
+    const named = (part: string): { name: string } => ({ name: `${this.name}.${part}` });
+    const ofCell = { cell, nonlinearity, resetAfter, bidirectional: true };
+    this.words = this.part(
+      "words",
+      new Embedding({ vocabularySize: words, embeddingSize: wordSize, deviation: wordDeviation, ...named("words") }),
+    );
+    this.characters = this.part(
+      "characters",
+      new Embedding({ vocabularySize: characters, embeddingSize: characterEmbedding, ...named("characters") }),
+    );
+    this.spelling = this.part(
+      "spelling",
+      recurrentNetwork({ ...ofCell, inputSize: characterEmbedding, hiddenSize: characterHidden, ...named("spelling") }),
+    );
+    const inputSize = wordSize + 2 * characterHidden;
+    this.#inputDropout = this.part("inputDropout", new Dropout({ rate, ...named("inputDropout") }));
+    this.rnn = this.part(
+      "rnn",
+      recurrentNetwork({ ...ofCell, inputSize, hiddenSize: hidden, layers, dropout: rate, ...named("rnn") }),
+    );
+    this.#outputDropout = this.part("outputDropout", new Dropout({ rate, ...named("outputDropout") }));
+    this.output = this.part("output", new Linear({ inputSize: 2 * hidden, outputSize: tags, ...named("output") }));
+    this.crf = crf ? this.part("crf", new CRF({ tagCount: tags, ...named("crf") })) : null;
+  }
+
+  /** Scores of the tags of each word, [T, B, K]. */
+  forward(batch: WordBatch): Tensor {
+    const shape = [batch.steps, batch.batch];
+    const words = this.words.forward(tensor(batch.words, shape, { dtype: "int32" }));
+    const spelt = embedding(this.#spell(batch), tensor(batch.places, shape, { dtype: "int32" }));
+    const x = this.#inputDropout.forward(concat([words, spelt], 2));
+    const { output } = this.rnn.forward(x, { lengths: batch.lengths });
+    return this.output.forward(this.#outputDropout.forward(output));
+  }
+
+  /**
+   * Mean of -ln p of the right tags over the words that count, in nats; with a conditional random field of -ln p of the whole path, for
+   * each word.
+   *
+   * @param targets [T, B]; without a field `uncounted` where a word counts for nothing, as in the padding
+   */
+  loss(logits: Tensor, targets: Int32Array, lengths: readonly number[]): Tensor {
+    if (this.crf) return this.crf.loss(logits, targets, { lengths });
+    return crossEntropy(logits, targets, { ignoreIndex: uncounted });
+  }
+
+  /** A vector [U, 2F] for each different word of a batch: what both directions know at their ends. */
+  #spell({ characters: { values, steps, batch, lengths } }: WordBatch): Tensor {
+    const characters = this.characters.forward(tensor(values, [steps, batch], { dtype: "int32" }));
+    const { h } = this.spelling.forward(characters, { lengths }).state;
+    const ends = concat([slice(h, { end: 1 }), slice(h, { start: 1 })], 2);
+    return reshape(ends, [batch, ends.shape[2]]);
+  }
+}

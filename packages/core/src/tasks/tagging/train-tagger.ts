@@ -1,0 +1,149 @@
+import { detectScheme } from "../../data/tag-scheme.ts";
+import { HiddenstateError } from "../../errors.ts";
+import type { ModelStorage } from "../../io/model-storage.ts";
+import { runtime } from "../../memory/runtime.ts";
+import { wordMajorities } from "../../metrics/tagging.ts";
+import { type OptionRules, resolveOptions } from "../../options.ts";
+import type { TrainingEvent } from "../../train/events.ts";
+import { recordedTraining } from "../../train/recorded-training.ts";
+import { type TrainingOptions, trainingRules } from "../../train/training-loop.ts";
+import { version } from "../../version.ts";
+import { refuseIdleOptions } from "../idle-options.ts";
+import { inheritedArchitecture, refuseAnother, takeOver } from "../start-from.ts";
+import type { TrainingRunOptions } from "../train-language-model.ts";
+import { type TaggerArchitecture, taggerArchitectureRules } from "./sequence-tagger.ts";
+import { TagVocabulary } from "./tag-vocabulary.ts";
+import { TaggerJob } from "./tagger-job.ts";
+import { loadTagger, makeTagger, scoringOf, type TaggerConfig, type TaggerModel } from "./tagger-model.ts";
+import { type CheckedSentence, splitSentences, type TaggingData } from "./tagging-data.ts";
+
+/**
+ * How to train a tagger: architecture, data and training in one flat object. Defaults that differ from `TrainingOptions`: lr 2e-3,
+ * schedule `"cosine"`, clip 5.
+ */
+export interface TaggerTraining extends TaggerArchitecture, TrainingOptions {
+  /** How often a word must occur (in small letters) to have a vector of its own; of rarer ones only the spelling tells. Default 2. */
+  minimumCount?: number;
+  /**
+   * While training a word is read as an unknown one with probability a / (a + how often it occurs), a being this number (Kiperwasser &
+   * Goldberg 2016): so the model learns to go by spelling and neighbours. 0: never. Default 0.25.
+   */
+  wordDropout?: number;
+  /** Sentences side by side. Default 32. */
+  batch?: number;
+  /** Key of all random numbers, and of the draw of the held-out sentences. Default 0. */
+  seed?: number;
+}
+
+const rules: OptionRules<TaggerTraining> = {
+  ...trainingRules,
+  ...taggerArchitectureRules,
+  lr: { type: "number", above: 0, default: 2e-3 },
+  schedule: { type: "choice", choices: ["constant", "cosine", "step", "plateau"], default: "cosine" },
+  clip: { type: "number", above: 0, default: 5 },
+  minimumCount: { type: "integer", min: 1, default: 2 },
+  wordDropout: { type: "number", min: 0, default: 0.25 },
+  batch: { type: "integer", min: 1, default: 32 },
+  seed: { type: "integer", min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 },
+};
+
+/** What a run may be told besides its options. */
+export interface TaggerRunOptions extends TrainingRunOptions {
+  /**
+   * A trained tagger to start from: its parameters, vocabulary and architecture. Where the training has a tag that it does not know, its
+   * output layer starts anew.
+   */
+  from?: ModelStorage;
+}
+
+/**
+ * Trains a model that gives each word of a sentence a tag: parts of speech, or names with their beginnings and insides.
+ *
+ * Held out is a tenth of the different sentences, unless the data has a validation part. The best parameters are those with the highest
+ * F1 of chunks there, where the tags make up chunks, else with the highest accuracy. Where all the training's tags keep to BIO or
+ * BIOES, so will all that the model finds.
+ *
+ * @returns the trained model with the best parameters, after the last event
+ * @throws HiddenstateError for options, sentences, files and losses that are wrong; what was saved before stays whole
+ *
+ * @example
+ * const training = [{ words: ["The", "dog", "barks"], tags: ["DET", "NOUN", "VERB"] }, ...];
+ * const run = trainTagger({ training }, { epochs: 10 }, { storage: new MemoryStorage() });
+ * for await (const event of run) if (event.type === "evaluation") console.log(event.metrics);
+ */
+export async function* trainTagger(
+  data: TaggingData,
+  options: TaggerTraining,
+  { storage, resume = false, signal, from }: TaggerRunOptions,
+): AsyncGenerator<TrainingEvent, TaggerModel> {
+  const checked = resolveOptions<TaggerTraining>("train", options, rules);
+  refuseIdleOptions({ ...options, schedule: checked.schedule, minimumCount: undefined });
+  const start = from ? await loadTagger(from) : null;
+  if (start) refuseAnother("minimumCount", options.minimumCount, undefined);
+  const sentences = splitSentences(data, checked.seed);
+  const config = configOf(checked, options, sentences.training, start);
+
+  runtime().seed = checked.seed;
+  const model = makeTagger(config);
+  const job = new TaggerJob(scoringOf(config, model), sentences, checked);
+  if (start) {
+    const same = config.tags === start.config.tags;
+    takeOver(model, start.model, (name) => !same && /^(output|crf)\./.test(name));
+  }
+  const identity = identityOf(checked, config, job);
+  try {
+    yield* recordedTraining(job, checked, { storage, resume, signal, config, tokenizer: null, identity });
+  } finally {
+    job.end();
+  }
+  return loadTagger(storage);
+}
+
+function configOf(
+  resolved: Required<TaggerTraining>,
+  given: TaggerTraining,
+  training: readonly CheckedSentence[],
+  start: TaggerModel | null,
+): TaggerConfig {
+  const { cell, hidden, layers, dropout, embedding, characterEmbedding, characterHidden } = resolved;
+  const { crf, nonlinearity, resetAfter, minimumCount } = resolved;
+  const shape = { cell, hidden, layers, dropout, embedding, characterEmbedding, characterHidden, crf };
+  const architecture = { ...shape, nonlinearity, resetAfter };
+  const tags = [...new Set(training.flatMap((sentence) => sentence.tags))].toSorted();
+  if (tags.length < 2) {
+    throw new HiddenstateError(
+      "invalid",
+      `training: invalid tags: all ${training.length} sentences have "${tags[0]}" only, expected at least 2 different tags`,
+    );
+  }
+  const known = start !== null && tags.every((tag) => start.tags.includes(tag));
+  return {
+    task: "tag",
+    version,
+    architecture: start ? inheritedArchitecture<TaggerArchitecture>(start.config.architecture, given) : architecture,
+    vocabulary: start?.config.vocabulary ?? TagVocabulary.fromSentences(training, minimumCount).config,
+    tags: known ? start.config.tags : tags,
+    scheme: detectScheme(training.map((sentence) => sentence.tags)),
+    majorities: wordMajorities(training),
+  };
+}
+
+/** What a run must have in common with the one it goes on with; the budget may change. */
+function identityOf(
+  { batch, seed, optimizer, wordDropout }: Required<TaggerTraining>,
+  { architecture, vocabulary, tags }: TaggerConfig,
+  job: TaggerJob,
+): Record<string, unknown> {
+  return {
+    ...architecture,
+    batch,
+    seed,
+    optimizer,
+    wordDropout,
+    knownWords: vocabulary.words.length,
+    knownCharacters: vocabulary.characters.length,
+    tags: tags.join(" "),
+    trainingWords: job.trainingTokens,
+    heldOutWords: job.validationTokens,
+  };
+}
