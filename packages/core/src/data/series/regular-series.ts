@@ -30,19 +30,25 @@ export const repairRules: OptionRules<DateRepairs> = {
  * Checks a series and puts it on a grid of equal distances.
  *
  * @param index the series' number, for its default id
+ * @param frequency that the dates have; default: what they look like
  * @throws HiddenstateError `mismatch` for lists of other lengths than the values, `invalid` for dates that are no dates, and, unless
  *   repairs say what to do, for unsorted, repeated and irregular ones, naming the row (counted from 1)
  * @example
  * regularSeries({ values: [3, 4, 5], dates: ["2024-01", "2024-02", "2024-04"] }, { gaps: "fill" }).values;   // 3 4 NaN 5
  */
-export function regularSeries(series: Series, repairs: DateRepairs = {}, index = 0): RegularSeries {
+export function regularSeries(
+  series: Series,
+  repairs: DateRepairs = {},
+  index = 0,
+  frequency: Frequency | null = null,
+): RegularSeries {
   const options = resolveOptions("series", repairs, repairRules);
   const id = series.id ?? String(index);
   const where = `series ${id}`;
   const table = tableOf(series, where);
-  const grid = hasDates(table) ? onGrid(table, options, where) : { ...table, frequency: null };
-  const { values, dates, known, observed, frequency } = grid;
-  return { id, values, dates, frequency, known, observed, categories: { ...series.categories } };
+  const grid = hasDates(table) ? onGrid(table, options, frequency, where) : { ...table, frequency: null };
+  const { values, dates, known, observed } = grid;
+  return { id, values, dates, frequency: grid.frequency, known, observed, categories: { ...series.categories } };
 }
 
 /** The date of a step, which may lie past the last value; null without dates. */
@@ -102,10 +108,15 @@ function tableOf(series: Series, where: string): Table {
 
 type Repairs = Required<DateRepairs>;
 
-function onGrid(table: DatedTable, repairs: Repairs, where: string): DatedTable & { frequency: Frequency | null } {
+function onGrid(
+  table: DatedTable,
+  repairs: Repairs,
+  given: Frequency | null,
+  where: string,
+): DatedTable & { frequency: Frequency | null } {
   const rows = withoutRepeats(sorted(table, repairs, where), repairs, table, where);
   const dates = rows.map(({ date }) => date);
-  const frequency = detectFrequency(dates);
+  const frequency = given ?? detectFrequency(dates);
   const steps = frequency ? stepsOf(rows, frequency, repairs, table, where) : dates.map((_, i) => i);
   const count = (steps.at(-1) ?? -1) + 1;
   const { length } = table.values;
