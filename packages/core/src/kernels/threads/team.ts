@@ -22,6 +22,8 @@ export interface TeamPlan {
 /** An `Atomics.wait` lasts at most so long: time in which the whole process stood still counts once. */
 const sliceMs = 100;
 const defaultPatienceMs = 10_000;
+/** A program that only loads a model and streams has a little work to share in the beginning, and never again. */
+const startAfterMs = 10;
 /**
  * How often to look before sleeping: about 100 microseconds in the calling thread and 200 in a worker, as long as the pauses between the
  * kernels of a training step. Handing a part to a worker that looks takes 1 or 2 microseconds; to one that sleeps 15, and it comes
@@ -33,8 +35,8 @@ const spinsOfWorker = 20_000;
 /**
  * Fork and join: the parts of one kernel shared out among the calling thread and workers on the same heap.
  *
- * Workers start when they are first needed, and take part from when they are ready: until then, and where one is late, the
- * calling thread does their parts too. No result depends on who did which part.
+ * Workers start when there was some milliseconds' work for them, and take part from when they are ready: until then, and where one is
+ * late, the calling thread does their parts too. No result depends on who did which part.
  */
 export class Team implements KernelTeam {
   /** What the user should know: workers that could not be started. */
@@ -45,6 +47,8 @@ export class Team implements KernelTeam {
   #lost = 0;
   #failure: HiddenstateError | null = null;
   #generation = 0;
+  /** Milliseconds of work done alone that was worth sharing. */
+  #alone = 0;
 
   constructor(plan: TeamPlan) {
     this.#plan = plan;
@@ -83,8 +87,14 @@ export class Team implements KernelTeam {
   run(kernel: number, args: number, wanted: number, runPart: (part: number, parts: number) => void): void {
     if (this.#failure) throw this.#failure;
     if (wanted === 1) return runPart(0, 1);
+    if (!this.#workers) {
+      const before = performance.now();
+      runPart(0, 1);
+      this.#alone += performance.now() - before;
+      if (this.#alone > startAfterMs) this.#start();
+      return;
+    }
     const control = this.#control;
-    if (!this.#workers) this.#start();
     const parts = Math.min(wanted, 1 + Atomics.load(control, words.ready));
     if (parts === 1) return runPart(0, 1);
 
@@ -156,11 +166,11 @@ export class Team implements KernelTeam {
     );
   }
 
-  /** Puts parts up for the taking: those from `first` on. */
+  /** Puts parts up for the taking, those from `first` on, and wakes as many workers; all of them where there are no parts. */
   #offer(first: number, parts: number): void {
     this.#generation = (this.#generation + 1) & 0xffff;
     Atomics.store(this.#control, words.ticket, (this.#generation << 16) | (parts << 8) | first);
-    Atomics.notify(this.#control, words.ticket);
+    Atomics.notify(this.#control, words.ticket, parts > 0 ? parts - first : undefined);
   }
 
   /** Takes the next part; 0 where all are taken. */
