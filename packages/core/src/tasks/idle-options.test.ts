@@ -11,5 +11,5 @@ test("an option that does nothing is refused", () => {
 test("an option that does something is not", () => {
   refuseIdleOptions({ momentum: 0.9, optimizer: "sgd", warmup: 10, schedule: "cosine" });
   refuseIdleOptions({ minimumCount: 2, tokenizer: "word", resetAfter: false, cell: "gru" });
-  refuseIdleOptions({ hidden: 3 });
+  refuseIdleOptions({});
 });

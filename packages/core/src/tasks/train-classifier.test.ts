@@ -266,7 +266,7 @@ describe("starting from a model", () => {
     const before = end.type === "end" && end.best!.loss;
     const tuned = { steps: 1, lr: 1e-6, batch: 8, seed: 1 };
     const { events: after, model } = await run({ training: words }, tuned, { storage: new MemoryStorage(), from });
-    expect(lastEvaluation(after).loss).toBeCloseTo(before, 2);
+    expect(lastEvaluation(after).loss).toBeCloseTo(Number(before), 2);
     expect(model.config.architecture.hidden).toBe(8);
   });
 
