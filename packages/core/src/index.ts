@@ -15,7 +15,9 @@ export { mean, sum, type ReduceOptions } from "./autograd/ops/reduce.ts";
 export { huberLoss, meanSquaredError, type HuberOptions } from "./autograd/ops/regression-loss.ts";
 export { reshape } from "./autograd/ops/reshape.ts";
 export { slice, type SliceOptions } from "./autograd/ops/slice.ts";
+export { logGamma } from "./autograd/ops/log-gamma.ts";
 export { logSoftmax, softmax } from "./autograd/ops/softmax.ts";
+export { abs, softplus } from "./autograd/ops/softplus.ts";
 export { transpose } from "./autograd/ops/transpose.ts";
 export { exp, log, relu, sigmoid, tanh } from "./autograd/ops/unary.ts";
 
@@ -76,6 +78,13 @@ export {
 } from "./data/example-batches.ts";
 export { holdOut, type HeldOut, type HeldOutOptions } from "./data/held-out.ts";
 export { padRows, padTokens, type Padded } from "./data/padding.ts";
+export { type CalendarCycle, calendarCycles } from "./data/series/calendar.ts";
+export { parseDate, showDate } from "./data/series/dates.ts";
+export { detectFrequency } from "./data/series/detect-frequency.ts";
+export { dateAfter, type Frequency, showFrequency } from "./data/series/frequency.ts";
+export { type RegularSeries, regularSeries } from "./data/series/regular-series.ts";
+export type { DateRepairs, Series } from "./data/series/series.ts";
+export { type SeriesColumns, seriesFromRows, type SeriesRow } from "./data/series/series-from-rows.ts";
 export { detectScheme, tagConstraints, type TagScheme } from "./data/tag-scheme.ts";
 
 export { chunkScores, chunksOf, type Chunk, type ChunkScore, type ChunkScores } from "./metrics/chunks.ts";
@@ -89,6 +98,16 @@ export {
   type MajorityBaseline,
 } from "./metrics/classification.ts";
 export { meanBaseline, regressionScores, type RegressionScores } from "./metrics/regression.ts";
+export {
+  intervalCoverage,
+  meanAbsoluteError,
+  meanAbsoluteScaledError,
+  naiveScale,
+  pinball,
+  rootMeanSquaredError,
+  symmetricPercentageError,
+  weightedQuantileLoss,
+} from "./metrics/forecast.ts";
 export {
   taggingScores,
   tagsByMajority,
@@ -145,5 +164,29 @@ export type { TaggerEvaluation } from "./tasks/tagging/tagger-scores.ts";
 export type { TaggedSentence, TaggingData } from "./tasks/tagging/tagging-data.ts";
 export { wordBatch, type WordBatch } from "./tasks/tagging/word-batch.ts";
 export { trainTagger, type TaggerRunOptions, type TaggerTraining } from "./tasks/tagging/train-tagger.ts";
+export type { BacktestForecast, BacktestResult, ForecastInterval } from "./tasks/forecast/backtest.ts";
+export type { Calibration } from "./tasks/forecast/calibration.ts";
+export type { ForecasterConfig, TrainedSeries } from "./tasks/forecast/forecaster-config.ts";
+export {
+  ForecasterModel,
+  loadForecaster,
+  type BacktestOptions,
+  type Forecast,
+  type ForecastOptions,
+} from "./tasks/forecast/forecaster-model.ts";
+export type { ForecasterArchitecture } from "./tasks/forecast/forecaster.ts";
+export type { ForecastScores } from "./tasks/forecast/forecast-scores.ts";
+export {
+  ForecastStream,
+  type ForecastStreamOptions,
+  type ForecastStreamState,
+  type StreamRow,
+  type WatchedValue,
+} from "./tasks/forecast/forecast-stream.ts";
+export { headKinds, type HeadKind } from "./tasks/forecast/heads/make-head.ts";
+export type { PointLoss } from "./tasks/forecast/heads/point.ts";
+export { leastSquares } from "./tasks/forecast/least-squares.ts";
+export type { Difference, Preprocessing } from "./tasks/forecast/preprocessing.ts";
+export { trainForecaster, type ForecasterTraining } from "./tasks/forecast/train-forecaster.ts";
 export type * from "./train/events.ts";
 export type { TrainingOptions } from "./train/training-loop.ts";

@@ -1,0 +1,95 @@
+/** How dates follow one another: every `step` units. */
+export interface Frequency {
+  /** `weekday`: Mondays to Fridays. Weeks are 7 days, quarters 3 months, years 12. */
+  unit: "millisecond" | "weekday" | "month";
+  step: number;
+  /** Months only: dates are at the months' ends. */
+  monthEnd?: boolean;
+}
+
+export const second = 1000;
+export const minute: number = 60 * second;
+export const hour: number = 60 * minute;
+export const day: number = 24 * hour;
+
+const names: [Frequency, string][] = [
+  [{ unit: "month", step: 12 }, "yearly"],
+  [{ unit: "month", step: 3 }, "quarterly"],
+  [{ unit: "month", step: 1 }, "monthly"],
+  [{ unit: "millisecond", step: 7 * day }, "weekly"],
+  [{ unit: "weekday", step: 1 }, "every weekday"],
+  [{ unit: "millisecond", step: day }, "daily"],
+  [{ unit: "millisecond", step: hour }, "hourly"],
+];
+
+/** A frequency for people: `"monthly"`, `"every 15 minutes"`. */
+export function showFrequency({ unit, step }: Frequency): string {
+  const name = names.find(([known]) => known.unit === unit && known.step === step)?.[1];
+  if (name) return name;
+  if (unit !== "millisecond") return `every ${step} ${unit}s`;
+  const [size, word] = (
+    [
+      [day, "days"],
+      [hour, "hours"],
+      [minute, "minutes"],
+      [second, "seconds"],
+      [1, "milliseconds"],
+    ] as const
+  ).find(([length]) => step % length === 0)!;
+  return `every ${step / size} ${word}`;
+}
+
+/**
+ * The date `count` steps after another.
+ * @example
+ * dateAfter(Date.UTC(2024, 0, 31), { unit: "month", step: 1, monthEnd: true }, 1);   // 2024-02-29
+ */
+export function dateAfter(date: number, frequency: Frequency, count: number): number {
+  const { unit, step, monthEnd } = frequency;
+  if (unit === "millisecond") return date + count * step;
+  const inDay = timeOfDay(date);
+  if (unit === "weekday") return dayOfWeekday(weekdayNumber(date) + count * step) * day + inDay;
+  const at = new Date(date);
+  const month = at.getUTCMonth() + count * step;
+  if (monthEnd) return Date.UTC(at.getUTCFullYear(), month + 1, 0) + inDay;
+  return Date.UTC(at.getUTCFullYear(), month, at.getUTCDate()) + inDay;
+}
+
+/** How many units lie between two dates of one frequency. */
+export function unitsBetween(from: number, to: number, unit: Frequency["unit"]): number {
+  if (unit === "millisecond") return to - from;
+  return unit === "weekday" ? weekdayNumber(to) - weekdayNumber(from) : monthNumber(to) - monthNumber(from);
+}
+
+export function isWeekend(date: number): boolean {
+  const weekday = new Date(date).getUTCDay();
+  return weekday === 0 || weekday === 6;
+}
+
+/** Whether a date's day is the last of its month. */
+export function endsMonth(date: number): boolean {
+  return new Date(date + day).getUTCMonth() !== new Date(date).getUTCMonth();
+}
+
+/** Milliseconds since midnight. */
+export function timeOfDay(date: number): number {
+  return date - Math.floor(date / day) * day;
+}
+
+function monthNumber(date: number): number {
+  const at = new Date(date);
+  return at.getUTCFullYear() * 12 + at.getUTCMonth();
+}
+
+/** Mondays to Fridays counted from Monday 1970-01-05. */
+function weekdayNumber(date: number): number {
+  const days = Math.floor(date / day) - 4;
+  const week = Math.floor(days / 7);
+  return week * 5 + Math.min(days - week * 7, 4);
+}
+
+/** The day number, from 1970-01-01, of a weekday number. */
+function dayOfWeekday(weekday: number): number {
+  const week = Math.floor(weekday / 5);
+  return week * 7 + (weekday - week * 5) + 4;
+}

@@ -1,0 +1,106 @@
+import { HiddenstateError } from "../../errors.ts";
+import type { ModelStorage } from "../../io/model-storage.ts";
+import { decodeVerifiedJson, encodeVerifiedJson } from "../../io/verified.ts";
+import { pathIn } from "../../io/model-files.ts";
+import type { ForecasterNetwork } from "./forecaster.ts";
+import type { Forecasted, Head } from "./heads/head.ts";
+import { Predictor } from "./predictor.ts";
+import { type Origin, targetOf, type WindowPlan } from "./windows.ts";
+
+/** Where it is kept. */
+export const calibrationPath = "calibration.json";
+
+/** How far off forecasts were on the held-out part of the training data. */
+export interface Calibration {
+  /**
+   * One step ahead, |actual - point| over the forecast's own deviation, rising: at most 1000 of them, evenly spread. What is usual, and so
+   * what is odd.
+   */
+  errors: readonly number[];
+  /** Point forecasts only: for each of the K steps actual - point on the network's scale, rising, at most 1000. Else empty. */
+  residuals: readonly (readonly number[])[];
+  /** Point forecasts only: the standard deviation of `residuals` for one step. Else 0. */
+  deviation: number;
+}
+
+/** Places of the training data that a network has not learned from. */
+export interface HeldOutPlaces {
+  network: ForecasterNetwork;
+  origins: readonly Origin[];
+  /** Whether a step so many after an origin was held out too. */
+  heldOut: (origin: Origin, ahead: number) => boolean;
+}
+
+const mostKept = 1000;
+
+/** Measures how far off each network is on what it has not seen. Yields now and then. */
+export function* calibrate(
+  places: readonly HeldOutPlaces[],
+  head: Head,
+  plan: WindowPlan,
+): Generator<void, Calibration> {
+  const errors: number[] = [];
+  const residuals: number[][] = Array.from({ length: plan.steps }, () => []);
+  for (const { network, origins, heldOut } of places) {
+    for (const { origin, scale, steps } of yield* new Predictor([network], head, plan).ahead(origins)) {
+      steps.forEach(({ point, deviation }, k) => {
+        const actual = heldOut(origin, k + 1) ? targetOf(origin, k + 1, scale, plan) : NaN;
+        if (Number.isNaN(actual)) return;
+        residuals[k].push(actual - point);
+        if (k === 0) errors.push(Math.abs(actual - point) / deviation);
+      });
+    }
+  }
+  if (head.probabilistic) return { errors: thinned(errors), residuals: [], deviation: 0 };
+  const [first] = residuals;
+  const deviation = Math.sqrt(first.reduce((sum, residual) => sum + residual ** 2, 0) / first.length);
+  const relative = first.map((residual) => Math.abs(residual) / deviation);
+  return { errors: thinned(relative), residuals: residuals.map(thinned), deviation };
+}
+
+/**
+ * The normalised error that a step of a usual series exceeds with a probability of about `rate`: the ⌈(n + 1) (1 - rate)⌉-th smallest of n
+ * held-out ones (split conformal prediction, Vovk et al. 2005), or the largest where n is below 1 / rate.
+ */
+export function oddThreshold({ errors }: Calibration, rate: number): number {
+  return errors[Math.min(errors.length, Math.ceil((errors.length + 1) * (1 - rate))) - 1];
+}
+
+/** A point forecast with the spread that held-out ones had. */
+export function withResiduals({ point }: Forecasted, residuals: readonly number[], deviation: number): Forecasted {
+  const quantile = (probability: number): number => point + sortedQuantile(residuals, probability);
+  return { point, deviation, quantile, draw: (random) => quantile(random.uniform()) };
+}
+
+/** The quantile of rising numbers, linear between them (Hyndman & Fan 1996, definition 7). */
+export function sortedQuantile(sorted: ArrayLike<number>, probability: number): number {
+  const place = probability * (sorted.length - 1);
+  const below = Math.floor(place);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+}
+
+export async function saveCalibration(storage: ModelStorage, calibration: Calibration): Promise<void> {
+  await storage.write(calibrationPath, encodeVerifiedJson(calibration));
+}
+
+/** Null where a run was killed before it was made. @throws HiddenstateError `corrupt` */
+export async function loadCalibration(storage: ModelStorage): Promise<Calibration | null> {
+  const bytes = await storage.read(calibrationPath);
+  return bytes && (decodeVerifiedJson(bytes, pathIn(storage, calibrationPath)) as unknown as Calibration);
+}
+
+/** What is said where there is no calibration. */
+export function uncalibrated(what: string): HiddenstateError {
+  return new HiddenstateError(
+    "missing",
+    `${what}: missing calibration.json: the training was killed before it was made; go on with it (resume), which makes it`,
+  );
+}
+
+/** Rising; at most so many, the first and the last among them. */
+function thinned(numbers: readonly number[]): number[] {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  if (sorted.length <= mostKept) return sorted;
+  return Array.from({ length: mostKept }, (_, i) => sorted[Math.round((i * (sorted.length - 1)) / (mostKept - 1))]);
+}

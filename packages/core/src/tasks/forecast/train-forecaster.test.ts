@@ -1,0 +1,151 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Series } from "../../data/series/series.ts";
+import { engine } from "../../engine.ts";
+import { MemoryStorage } from "../../io/model-storage.ts";
+import { Random, randomKey } from "../../memory/random.ts";
+import type { TrainingEvent } from "../../train/events.ts";
+import type { TrainingRunOptions } from "../train-language-model.ts";
+import type { ForecasterModel } from "./forecaster-model.ts";
+import { type ForecasterTraining, trainForecaster } from "./train-forecaster.ts";
+
+const small: ForecasterTraining = {
+  hidden: 6,
+  context: 8,
+  members: 2,
+  steps: 12,
+  evaluateEvery: 4,
+  logEvery: 4,
+  lr: 0.01,
+  batch: 8,
+  seed: 3,
+};
+
+interface Outcome {
+  events: TrainingEvent[];
+  model: ForecasterModel;
+}
+
+async function run(
+  series: readonly Series[],
+  options: ForecasterTraining,
+  where: Partial<TrainingRunOptions> = {},
+  onEvent?: (event: TrainingEvent) => void,
+): Promise<Outcome> {
+  const training = trainForecaster(series, options, { storage: new MemoryStorage(), ...where });
+  const events: TrainingEvent[] = [];
+  for (;;) {
+    const next = await training.next();
+    if (next.done) return { events, model: next.value };
+    events.push(next.value);
+    onEvent?.(next.value);
+  }
+}
+
+/** A season of 6, a trend and noise. */
+function sales(count: number, seed = 0, level = 50): number[] {
+  const random = new Random(randomKey(seed, "test"));
+  return Array.from(
+    { length: count },
+    (_, t) => level + 0.2 * t + 8 * Math.sin((2 * Math.PI * t) / 6) + random.normal(),
+  );
+}
+
+beforeAll(() => engine.init({ threads: 1 }));
+
+describe("a run", () => {
+  test("tells what it chose, learns, and keeps the best", async () => {
+    const storage = new MemoryStorage();
+    const { events, model } = await run([{ values: sales(90) }], { ...small, test: 12 }, { storage });
+    const notices = events.flatMap((event) => (event.type === "notice" ? [event.text] : []));
+    expect(notices.join("\n")).toContain("seasonal differences: the season of 6 steps has strength");
+    expect(events.at(-1)).toMatchObject({ type: "end", reason: "budget", step: 12 });
+    const evaluations = events.filter((event) => event.type === "evaluation");
+    expect(evaluations).toHaveLength(3);
+    expect(evaluations.every(({ metrics }) => metrics!.rmse > 0 && metrics!.mae > 0)).toBe(true);
+    expect(model.config).toMatchObject({ task: "forecast", members: 2, strategy: "recursive" });
+    expect(model.config.trained["0"]).toMatchObject({ steps: 78 });
+    expect([...storage.files.keys()].toSorted()).toEqual([
+      "calibration.json",
+      "config.json",
+      "model.safetensors",
+      "training/last.safetensors",
+      "training/metrics.jsonl",
+    ]);
+  });
+
+  test("ends early without a budget", async () => {
+    const { steps, ...rest } = small;
+    const { events } = await run([{ values: sales(60) }], { ...rest, lr: 1e-9 });
+    expect(steps).toBe(12);
+    expect(events.at(-1)).toMatchObject({ type: "end", reason: "early-stopping" });
+  });
+
+  test("has the same bytes as another with the same seed, and others with another seed", async () => {
+    const bytes: Uint8Array[] = [];
+    for (const seed of [3, 3, 4]) {
+      const storage = new MemoryStorage();
+      await run([{ values: sales(60) }], { ...small, seed }, { storage });
+      bytes.push(storage.files.get("model.safetensors")!);
+    }
+    expect(bytes[0]).toEqual(bytes[1]);
+    expect(bytes[0]).not.toEqual(bytes[2]);
+  });
+
+  test("that was stopped and goes on ends with the bytes of one that was not", async () => {
+    const whole = new MemoryStorage();
+    await run([{ values: sales(60) }], { ...small, dropout: 0.2 }, { storage: whole });
+    const storage = new MemoryStorage();
+    const interruption = new AbortController();
+    await run(
+      [{ values: sales(60) }],
+      { ...small, dropout: 0.2 },
+      { storage, signal: interruption.signal },
+      (event) => {
+        if (event.type === "step" && event.step === 8) interruption.abort();
+      },
+    );
+    const { events } = await run([{ values: sales(60) }], { ...small, dropout: 0.2 }, { storage, resume: true });
+    expect(events[0]).toMatchObject({ type: "start", step: 8 });
+    for (const path of ["config.json", "model.safetensors", "calibration.json"])
+      expect(storage.files.get(path)).toEqual(whole.files.get(path));
+    const other = [{ values: sales(60, 1) }];
+    await expect(run(other, { ...small, dropout: 0.2 }, { storage, resume: true })).rejects.toThrow(
+      "was trained otherwise",
+    );
+  });
+
+  test.each(["recursive", "direct"] as const)("fits eight examples (%s)", async (strategy) => {
+    const random = new Random(randomKey(5, "test"));
+    const values = Array.from({ length: 16 }, () => random.normal());
+    const options: ForecasterTraining = {
+      ...small,
+      strategy,
+      horizon: strategy === "direct" ? 2 : 1,
+      context: 4,
+      members: 1,
+      difference: "none",
+      season: 1,
+      log: "off",
+      head: "point",
+      dropout: 0,
+      hidden: 32,
+      lags: [1],
+      lr: 0.03,
+      steps: 400,
+    };
+    const { events } = await run([{ values }], { ...options, evaluateEvery: 400 });
+    const losses = events.flatMap((event) => (event.type === "step" ? [event.loss] : []));
+    expect(losses.at(-1)).toBeLessThan(0.01);
+  });
+});
+
+describe("it learns what a linear autoregression can't", () => {
+  test("the logistic map, with a fifth of the error of least squares", async () => {
+    let x = 0.3;
+    const values = Array.from({ length: 500 }, () => (x = 3.8 * x * (1 - x)));
+    const options: ForecasterTraining = { test: 100, members: 1, hidden: 16, head: "point", lr: 0.01, steps: 400 };
+    const { model } = await run([{ values }], options);
+    const { scores } = await model.backtest([{ values }]);
+    expect(scores.model.rmse).toBeLessThan(0.2 * scores.autoregression.rmse);
+  });
+});
