@@ -221,8 +221,8 @@ function memorySection(run) {
   const heads = ["", `after ${shortNumber(first.step)} steps`, `after ${shortNumber(last.step)} steps`];
   const intro =
     `${shortNumber(run.steps)} training steps of batches and lengths that change every time, with evaluation and generation in ` +
-    `between (${run.backend}, Node ${run.node.slice(1)}, commit ${run.commit}, ${run.date.slice(0, 10)}):`;
-  return `### Memory over many steps\n\n${intro}\n\n${markdownTable(heads, lines)}`;
+    `between (Node ${run.node.slice(1)}, commit ${run.commit}, ${run.date.slice(0, 10)}):`;
+  return `### Memory over many steps, ${run.backend}\n\n${intro}\n\n${markdownTable(heads, lines)}`;
 }
 
 /** @param {number} bytes */
