@@ -143,12 +143,14 @@ function growthOf(
 
 /** Gaps filled on straight lines, for the tests alone; leading and trailing ones left out. */
 function interpolated(values: Float64Array): Float64Array {
-  const first = values.findIndex((value) => !Number.isNaN(value));
-  const result = values.slice(first, values.findLastIndex((value) => !Number.isNaN(value)) + 1);
+  const there = (value: number): boolean => !Number.isNaN(value);
+  const result = values.slice(values.findIndex(there), values.findLastIndex(there) + 1);
+  let last = 0;
   for (let t = 1; t < result.length; t++) {
-    if (!Number.isNaN(result[t])) continue;
-    const next = result.findIndex((value, i) => i > t && !Number.isNaN(value));
-    result[t] = result[t - 1] + (result[next] - result[t - 1]) / (next - t + 1);
+    if (Number.isNaN(result[t])) continue;
+    const step = (result[t] - result[last]) / (t - last);
+    for (let between = last + 1; between < t; between++) result[between] = result[last] + (between - last) * step;
+    last = t;
   }
   return result;
 }

@@ -129,7 +129,7 @@ describe("a run", () => {
       head: "point",
       dropout: 0,
       hidden: 32,
-      lags: [1],
+      lags: [1, 2, 3, 4],
       lr: 0.03,
       steps: 400,
     };
