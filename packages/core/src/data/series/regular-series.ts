@@ -113,7 +113,7 @@ function onGrid(
   repairs: Repairs,
   given: Frequency | null,
   where: string,
-): DatedTable & { frequency: Frequency | null } {
+): Omit<DatedTable, "rowOf"> & { frequency: Frequency | null } {
   const rows = withoutRepeats(sorted(table, repairs, where), repairs, table, where);
   const dates = rows.map(({ date }) => date);
   const frequency = given ?? detectFrequency(dates);
