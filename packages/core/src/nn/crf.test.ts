@@ -8,7 +8,7 @@ import { crossEntropy } from "../autograd/ops/cross-entropy.ts";
 import { engine } from "../engine.ts";
 import { type Tensor, tensor } from "../memory/tensor.ts";
 import { CRF } from "./crf.ts";
-import { viterbi } from "./viterbi.ts";
+import { bestPaths, viterbi } from "./viterbi.ts";
 
 const tagCount = 3;
 const lengths = [4, 0, 1, 3];
@@ -200,6 +200,11 @@ describe("in f64", () => {
     const logits = logitsWith(0);
     const loss = (): Tensor => weightedSum(crfLoss(logits, integers(tags, [4, batch]), integers(lengths), crf.weights));
     checkGradients(loss, { logits, transitions, start, end });
+  });
+
+  test("without scores of paths and constraints, each step's best tag is the best path", () => {
+    const scores = Array.from(normal([40, tagCount]).exactDataSync(), (value) => Math.round(value));
+    expect(bestPaths([scores, []], tagCount, null, null)).toEqual([viterbi(scores, tagCount), []]);
   });
 
   test("frozen weights get no gradient", () => {

@@ -6,7 +6,7 @@ import { full, Tensor, tensor, zeros } from "../memory/tensor.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 import { checkLengths } from "./packing.ts";
-import { bestPath, type TagConstraints } from "./viterbi.ts";
+import { bestPaths, type TagConstraints } from "./viterbi.ts";
 
 export interface CRFOptions extends ModuleOptions {
   /** How many tags there are: K. */
@@ -96,7 +96,7 @@ export class CRF extends Module {
     const valid = this.#lengths(where, logits, lengths);
     const { transitions, start, end } = this.weights;
     const paths = { transitions: transitions.dataSync(), start: start.dataSync(), end: end.dataSync() };
-    return rowsOfSequences(logits, valid).map((scores) => bestPath(scores, this.tagCount, paths, constraints ?? null));
+    return bestPaths(rowsOfSequences(logits, valid), this.tagCount, paths, constraints ?? null);
   }
 
   /**

@@ -32,51 +32,41 @@ export function viterbi(
   paths: PathScores | null = null,
   constraints: TagConstraints | null = null,
 ): number[] | null {
-  const steps = scores.length / tagCount;
-  if (steps === 0) return [];
-  const step = stepScores(tagCount, paths, constraints);
-  let best = Float64Array.from({ length: tagCount }, (_, j) => step.start[j] + scores[j]);
-  const cameFrom = new Int32Array(steps * tagCount);
-  for (let t = 1; t < steps; t++) {
-    const next = new Float64Array(tagCount);
-    for (let j = 0; j < tagCount; j++) {
-      let [from, score] = [0, best[0] + step.transitions[j]];
-      for (let i = 1; i < tagCount; i++) {
-        const candidate = best[i] + step.transitions[i * tagCount + j];
-        if (candidate > score) [from, score] = [i, candidate];
-      }
-      cameFrom[t * tagCount + j] = from;
-      next[j] = score + scores[t * tagCount + j];
-    }
-    best = next;
-  }
-  let tag = 0;
-  for (let j = 0; j < tagCount; j++) {
-    best[j] += step.end[j];
-    if (best[j] > best[tag]) tag = j;
-  }
-  if (best[tag] === -Infinity) return null;
-  const path = Array.from({ length: steps }, () => tag);
-  for (let t = steps - 1; t > 0; t--) path[t - 1] = cameFrom[t * tagCount + path[t]];
-  return path;
+  return bestPathThrough(scores, tagCount, stepScores(tagCount, paths, constraints));
 }
 
-/** As `viterbi`, but where no path may be, the constraints count for nothing: a sequence always has its tags. */
-export function bestPath(
-  scores: ArrayLike<number>,
+/**
+ * As `viterbi` for each of several sequences; but where no path may be, the constraints count for nothing: a sequence always has its
+ * tags.
+ */
+export function bestPaths(
+  sequences: readonly ArrayLike<number>[],
   tagCount: number,
   paths: PathScores | null,
   constraints: TagConstraints | null,
-): number[] {
-  return viterbi(scores, tagCount, paths, constraints) ?? viterbi(scores, tagCount, paths) ?? [];
+): number[][] {
+  if (!paths && !constraints) return sequences.map((scores) => bestTags(scores, tagCount));
+  const steps = stepScores(tagCount, paths, constraints);
+  return sequences.map((scores) => bestPathThrough(scores, tagCount, steps) ?? viterbi(scores, tagCount, paths) ?? []);
+}
+
+/** Each step's best tag; of equally good ones the first. */
+function bestTags(scores: ArrayLike<number>, tagCount: number): number[] {
+  return Array.from({ length: scores.length / tagCount }, (_, t) => {
+    let best = t * tagCount;
+    for (let place = best + 1; place < (t + 1) * tagCount; place++) if (scores[place] > scores[best]) best = place;
+    return best - t * tagCount;
+  });
+}
+
+interface StepScores {
+  transitions: Float64Array;
+  start: Float64Array;
+  end: Float64Array;
 }
 
 /** The scores of steps, -Infinity for those that may not be. */
-function stepScores(
-  tagCount: number,
-  paths: PathScores | null,
-  constraints: TagConstraints | null,
-): { transitions: Float64Array; start: Float64Array; end: Float64Array } {
+function stepScores(tagCount: number, paths: PathScores | null, constraints: TagConstraints | null): StepScores {
   const masked = (part: keyof PathScores, count: number): Float64Array =>
     Float64Array.from({ length: count }, (_, k) =>
       constraints && !constraints[part][k] ? -Infinity : paths ? paths[part][k] : 0,
@@ -86,4 +76,38 @@ function stepScores(
     start: masked("start", tagCount),
     end: masked("end", tagCount),
   };
+}
+
+function bestPathThrough(
+  scores: ArrayLike<number>,
+  tagCount: number,
+  { transitions, start, end }: StepScores,
+): number[] | null {
+  const steps = scores.length / tagCount;
+  if (steps === 0) return [];
+  let best = Float64Array.from({ length: tagCount }, (_, j) => start[j] + scores[j]);
+  const cameFrom = new Int32Array(steps * tagCount);
+  for (let t = 1; t < steps; t++) {
+    const next = new Float64Array(tagCount);
+    for (let j = 0; j < tagCount; j++) {
+      let from = 0;
+      let score = best[0] + transitions[j];
+      for (let i = 1; i < tagCount; i++) {
+        const candidate = best[i] + transitions[i * tagCount + j];
+        if (candidate > score) [from, score] = [i, candidate];
+      }
+      cameFrom[t * tagCount + j] = from;
+      next[j] = score + scores[t * tagCount + j];
+    }
+    best = next;
+  }
+  let tag = 0;
+  for (let j = 0; j < tagCount; j++) {
+    best[j] += end[j];
+    if (best[j] > best[tag]) tag = j;
+  }
+  if (best[tag] === -Infinity) return null;
+  const path = Array.from({ length: steps }, () => tag);
+  for (let t = steps - 1; t > 0; t--) path[t - 1] = cameFrom[t * tagCount + path[t]];
+  return path;
 }

@@ -12,6 +12,7 @@ import { Module, type ModuleOptions } from "../../nn/module.ts";
 import type { RecurrentNetwork, RecurrentState } from "../../nn/recurrent.ts";
 import { recurrentNetwork } from "../../nn/recurrent-network.ts";
 import { type OptionRules, resolveOptions } from "../../options.ts";
+import { affixCount } from "./affixes.ts";
 import type { WordBatch } from "./word-batch.ts";
 
 /** The architecture of a tagger. */
@@ -30,6 +31,8 @@ export interface TaggerArchitecture {
   characterEmbedding?: number;
   /** Width of the hidden state of each direction over a word's characters. Default 64. */
   characterHidden?: number;
+  /** Width of the vector of each of a word's 8 affixes: its last 1 to 4 and first 1 to 3 characters, and its shape. Default 16. */
+  affixEmbedding?: number;
   /** A conditional random field over the outputs: how well tags fit their neighbours counts too. Default false. */
   crf?: boolean;
   /** RNN only. Default `"tanh"`. */
@@ -47,6 +50,7 @@ export const taggerArchitectureRules: OptionRules<TaggerArchitecture> = {
   embedding: { type: "integer", min: 1, default: 128 },
   characterEmbedding: { type: "integer", min: 1, default: 32 },
   characterHidden: { type: "integer", min: 1, default: 64 },
+  affixEmbedding: { type: "integer", min: 1, default: 16 },
   crf: { type: "boolean", default: false },
   nonlinearity: { type: "choice", choices: ["tanh", "relu"], default: "tanh" },
   resetAfter: { type: "boolean", default: true },
@@ -57,33 +61,36 @@ export interface SequenceTaggerOptions extends TaggerArchitecture, ModuleOptions
   words: number;
   /** How many ids characters have, 0 (unknown) included. */
   characters: number;
+  /** How many ids affixes have, 0 (unknown) included. */
+  affixes: number;
   /** How many tags there are: K. */
   tags: number;
 }
 
 /**
- * How far word vectors are from 0 at the start. A word that occurs twice keeps most of its start, which is noise: it must be small
- * beside what the characters tell.
+ * How far vectors of words and affixes are from 0 at the start. Those that occur twice keep most of their start, which is noise: it
+ * must be small beside what the characters tell.
  */
-const wordDeviation = 0.1;
+const deviation = 0.1;
 
 /** The target of words that count for nothing in the loss. */
 export const uncounted = -100;
 
 /**
- * A tag for each word (many to many, aligned): words are read by a vector of their own and by a recurrent network over their
- * characters, sentences by recurrent layers in both directions (Plank, Søgaard & Goldberg 2016); with a conditional random field on
+ * A tag for each word (many to many, aligned): words are read by a vector of their own, by vectors of their affixes and by a
+ * recurrent network over their characters, sentences by recurrent layers in both directions (Plank, Søgaard & Goldberg 2016); with a conditional random field on
  * top after Lample et al. 2016.
  *
- *     w_t = [E[word_t]; last states of both directions over the characters of word t];  h = recurrent layers(w);  logits_t = W h_t + b
+ *     w_t = [E[word_t]; last states of both directions over the characters of word t; A[affixes of word t]];  h = recurrent layers(w);  logits_t = W h_t + b
  *
- * Parameters: `words.weight` [V, E], `characters.weight` [C, F], `spelling.*` and `rnn.*` as in RNN, LSTM or GRU, `output.weight` [K,
+ * Parameters: `words.weight` [V, E], `characters.weight` [C, F], `affixes.weight` [A, G], `spelling.*` and `rnn.*` as in RNN, LSTM or GRU, `output.weight` [K,
  * 2H], `output.bias` [K], and `crf.*` as in CRF.
  */
 export class SequenceTagger extends Module {
   readonly options: Required<SequenceTaggerOptions>;
   readonly words: Embedding;
   readonly characters: Embedding;
+  readonly affixes: Embedding;
   readonly spelling: RecurrentNetwork<RecurrentState>;
   readonly rnn: RecurrentNetwork<RecurrentState>;
   readonly output: Linear;
@@ -97,28 +104,44 @@ export class SequenceTagger extends Module {
       ...taggerArchitectureRules,
       words: { type: "integer", min: 1 },
       characters: { type: "integer", min: 1 },
+      affixes: { type: "integer", min: 1 },
       tags: { type: "integer", min: 1 },
       name: { type: "string", optional: true },
     });
     super("sequenceTagger", resolved.name);
     this.options = resolved;
-    const { words, characters, tags, cell, hidden, layers, dropout: rate, nonlinearity, resetAfter } = resolved;
-    const { embedding: wordSize, characterEmbedding, characterHidden, crf } = resolved;
+    const {
+      words,
+      characters,
+      affixes,
+      tags,
+      cell,
+      hidden,
+      layers,
+      dropout: rate,
+      nonlinearity,
+      resetAfter,
+    } = resolved;
+    const { embedding: wordSize, characterEmbedding, characterHidden, affixEmbedding, crf } = resolved;
     const named = (part: string): { name: string } => ({ name: `${this.name}.${part}` });
     const ofCell = { cell, nonlinearity, resetAfter, bidirectional: true };
     this.words = this.part(
       "words",
-      new Embedding({ vocabularySize: words, embeddingSize: wordSize, deviation: wordDeviation, ...named("words") }),
+      new Embedding({ vocabularySize: words, embeddingSize: wordSize, deviation, ...named("words") }),
     );
     this.characters = this.part(
       "characters",
       new Embedding({ vocabularySize: characters, embeddingSize: characterEmbedding, ...named("characters") }),
     );
+    this.affixes = this.part(
+      "affixes",
+      new Embedding({ vocabularySize: affixes, embeddingSize: affixEmbedding, deviation, ...named("affixes") }),
+    );
     this.spelling = this.part(
       "spelling",
       recurrentNetwork({ ...ofCell, inputSize: characterEmbedding, hiddenSize: characterHidden, ...named("spelling") }),
     );
-    const inputSize = wordSize + 2 * characterHidden;
+    const inputSize = wordSize + 2 * characterHidden + affixCount * affixEmbedding;
     this.#inputDropout = this.part("inputDropout", new Dropout({ rate, ...named("inputDropout") }));
     this.rnn = this.part(
       "rnn",
@@ -150,11 +173,13 @@ export class SequenceTagger extends Module {
     return crossEntropy(logits, targets, { ignoreIndex: uncounted });
   }
 
-  /** A vector [U, 2F] for each different word of a batch: what both directions know at their ends. */
-  #spell({ characters: { values, steps, batch, lengths } }: WordBatch): Tensor {
+  /** A vector for each different word of a batch: what both directions know at the ends of its characters, and its affixes. */
+  #spell({ characters: { values, steps, batch, lengths }, affixes }: WordBatch): Tensor {
     const characters = this.characters.forward(tensor(values, [steps, batch], { dtype: "int32" }));
     const { h } = this.spelling.forward(characters, { lengths }).state;
-    const ends = concat([slice(h, { end: 1 }), slice(h, { start: 1 })], 2);
-    return reshape(ends, [batch, ends.shape[2]]);
+    const affixVectors = this.affixes.forward(tensor(affixes, [1, batch, affixCount], { dtype: "int32" }));
+    const ends = reshape(affixVectors, [1, batch, affixCount * affixVectors.shape[3]]);
+    const all = concat([slice(h, { end: 1 }), slice(h, { start: 1 }), ends], 2);
+    return reshape(all, [batch, all.shape[2]]);
   }
 }

@@ -1,3 +1,4 @@
+import { affixesOf } from "./affixes.ts";
 import type { CheckedSentence } from "./tagging-data.ts";
 
 /** Words and characters that a tagger knows, as they stand in `config.json`. */
@@ -6,10 +7,12 @@ export interface VocabularyConfig {
   words: string[];
   /** Character `characters[i]` has the id i + 1; 0 stands for all others. */
   characters: string[];
+  /** As `affixesOf` gives them: affix `affixes[i]` has the id i + 1; 0 stands for all others. */
+  affixes: string[];
 }
 
-/** How often a character must occur in different words to be known. */
-const leastCharacterCount = 3;
+/** In how many different words a character, or an affix, must occur to be known. */
+const leastForms = 3;
 /** Characters that are read of a word, half of them from its end if it has more. */
 const mostCharacters = 32;
 
@@ -19,6 +22,8 @@ export interface Spelling {
   word: number;
   /** Ids of the characters as they are written. */
   characters: Int32Array;
+  /** Ids of its affixes, `affixCount` of them. */
+  affixes: Int32Array;
 }
 
 /** Words to ids, and words to the ids of their characters. */
@@ -26,11 +31,13 @@ export class TagVocabulary {
   readonly config: VocabularyConfig;
   readonly #words: ReadonlyMap<string, number>;
   readonly #characters: ReadonlyMap<string, number>;
+  readonly #affixes: ReadonlyMap<string, number>;
 
   constructor(config: VocabularyConfig) {
     this.config = config;
     this.#words = numbered(config.words);
     this.#characters = numbered(config.characters);
+    this.#affixes = numbered(config.affixes);
   }
 
   /**
@@ -44,13 +51,15 @@ export class TagVocabulary {
     const words = countOf(sentences.map((sentence) => sentence.words.map((word) => word.toLowerCase())));
     return new TagVocabulary({
       words: commonest(words, minimumCount),
-      characters: commonest(characters, leastCharacterCount),
+      characters: commonest(characters, leastForms),
+      affixes: commonest(countOf(Array.from(forms, (form) => [...new Set(affixesOf(form))])), leastForms),
     });
   }
 
-  /** How many ids words have, with the one for all others; and characters. */
-  get sizes(): { words: number; characters: number } {
-    return { words: this.config.words.length + 1, characters: this.config.characters.length + 1 };
+  /** How many ids there are of each, with the one for all others. */
+  get sizes(): { words: number; characters: number; affixes: number } {
+    const { words, characters, affixes } = this.config;
+    return { words: words.length + 1, characters: characters.length + 1, affixes: affixes.length + 1 };
   }
 
   spell(form: string): Spelling {
@@ -60,6 +69,7 @@ export class TagVocabulary {
     return {
       word: this.#words.get(form.toLowerCase()) ?? 0,
       characters: Int32Array.from(read, (character) => this.#characters.get(character) ?? 0),
+      affixes: Int32Array.from(affixesOf(form), (affix) => this.#affixes.get(affix) ?? 0),
     };
   }
 }

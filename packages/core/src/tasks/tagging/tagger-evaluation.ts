@@ -4,7 +4,7 @@ import { evaluationBatches } from "../../data/example-batches.ts";
 import { scope } from "../../memory/scope.ts";
 import type { Tensor } from "../../memory/tensor.ts";
 import { rowsOfSequences } from "../../nn/crf.ts";
-import { bestPath, type TagConstraints } from "../../nn/viterbi.ts";
+import { bestPaths, type TagConstraints } from "../../nn/viterbi.ts";
 import { SpellingTable, type TagVocabulary } from "./tag-vocabulary.ts";
 import { type SequenceTagger, uncounted } from "./sequence-tagger.ts";
 import { type WordBatch, wordBatch } from "./word-batch.ts";
@@ -91,7 +91,7 @@ function decode(
   constraints: TagConstraints | null,
 ): number[][] {
   if (model.crf) return model.crf.decode(logits, { lengths, ...(constraints && { constraints }) });
-  return rowsOfSequences(logits, lengths).map((scores) => bestPath(scores, model.options.tags, null, constraints));
+  return bestPaths(rowsOfSequences(logits, lengths), model.options.tags, null, constraints);
 }
 
 function probabilitiesOf(model: SequenceTagger, logits: Tensor, lengths: readonly number[]): Tensor {

@@ -11,6 +11,7 @@ const small: TaggerTraining = {
   embedding: 6,
   characterEmbedding: 4,
   characterHidden: 4,
+  affixEmbedding: 2,
   dropout: 0.1,
   batch: 4,
   lr: 0.02,

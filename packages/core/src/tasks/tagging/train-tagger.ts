@@ -106,9 +106,9 @@ function configOf(
   start: TaggerModel | null,
 ): TaggerConfig {
   const { cell, hidden, layers, dropout, embedding, characterEmbedding, characterHidden } = resolved;
-  const { crf, nonlinearity, resetAfter, minimumCount } = resolved;
-  const shape = { cell, hidden, layers, dropout, embedding, characterEmbedding, characterHidden, crf };
-  const architecture = { ...shape, nonlinearity, resetAfter };
+  const { affixEmbedding, crf, nonlinearity, resetAfter, minimumCount } = resolved;
+  const widths = { hidden, layers, embedding, characterEmbedding, characterHidden, affixEmbedding };
+  const architecture = { cell, ...widths, dropout, crf, nonlinearity, resetAfter };
   const tags = [...new Set(training.flatMap((sentence) => sentence.tags))].toSorted();
   if (tags.length < 2) {
     throw new HiddenstateError(
@@ -142,6 +142,7 @@ function identityOf(
     wordDropout,
     knownWords: vocabulary.words.length,
     knownCharacters: vocabulary.characters.length,
+    knownAffixes: vocabulary.affixes.length,
     tags: tags.join(" "),
     trainingWords: job.trainingTokens,
     heldOutWords: job.validationTokens,

@@ -1,4 +1,5 @@
 import { type Padded, padTokens } from "../../data/padding.ts";
+import { affixCount } from "./affixes.ts";
 import type { Spelling } from "./tag-vocabulary.ts";
 
 /** Sentences side by side, as a tagger reads them. */
@@ -11,8 +12,10 @@ export interface WordBatch {
   words: Int32Array;
   /** [T, B], which of the batch's different spellings the word has; -1 in the padding. */
   places: Int32Array;
-  /** The characters of the batch's different words, each once. */
+  /** The characters of the batch's U different words, each once. */
   characters: Padded<Int32Array>;
+  /** Their affixes, [U, `affixCount`]. */
+  affixes: Int32Array;
 }
 
 /**
@@ -41,6 +44,9 @@ export function wordBatch(
       places[t * batch + b] = place;
     });
   });
-  const characters = padTokens(Array.from(placeOf.keys(), (spelling) => spellings[spelling].characters));
-  return { steps, batch, lengths, words, places, characters };
+  const different = Array.from(placeOf.keys(), (spelling) => spellings[spelling]);
+  const affixes = new Int32Array(different.length * affixCount);
+  different.forEach((spelling, u) => affixes.set(spelling.affixes, u * affixCount));
+  const characters = padTokens(different.map((spelling) => spelling.characters));
+  return { steps, batch, lengths, words, places, characters, affixes };
 }
