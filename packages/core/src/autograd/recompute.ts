@@ -3,7 +3,7 @@ import { scope } from "../memory/scope.ts";
 import { empty, type Tensor } from "../memory/tensor.ts";
 import { BackwardPass } from "./backward.ts";
 import { copyDense } from "./copy.ts";
-import { noGrad, record, withRecording } from "./tape.ts";
+import { noGrad, record, recordsFor, withRecording } from "./tape.ts";
 
 /** What one chunk of a recurrence gives: some rows of the output, [rows of the chunk, F], and the state for the next chunk. */
 export interface ChunkResult {
@@ -28,7 +28,7 @@ export interface ChunkedRecurrence {
 /**
  * Runs a recurrence chunk by chunk and keeps only the outputs and the states between chunks. On the way back each chunk is run
  * again, last first, this time on the tape, and gone back over at once: in memory there are the activations of one chunk, for the price of a
- * second forward pass.
+ * second forward pass. (The last chunk, with which the way back begins, is run once.)
  *
  * One operation on the tape. Its gradients are those of the plain recurrence, but that a parameter's is summed chunk by chunk, from
  * the last to the first.
@@ -42,22 +42,35 @@ export function recomputeChunks({ chunks, rows, initial, inputs, run }: ChunkedR
   output: Tensor;
   state: readonly Tensor[];
 } {
-  /** state_k, k = 0 .. chunks */
+  const reached = [...inputs, ...initial];
+  /** state_k, k = 0 .. chunks - 1 */
   const states: (readonly Tensor[])[] = [initial];
-  /** First row of each chunk in the output, and the row after the last. */
+  /** First row of each chunk in the output. */
   const firstRows = [0];
   let output: Tensor | undefined;
+  let final: readonly Tensor[] = [];
+  let kept: ChunkOnTape | null = null;
+
+  const runOnTape = (chunk: number): ChunkOnTape => {
+    const before = chunk === 0 ? initial : states[chunk].map(asLeaf);
+    return { before, after: withRecording(true, () => run(chunk, before), "recompute") };
+  };
+
   for (let chunk = 0; chunk < chunks; chunk++) {
-    const part = scope(() => noGrad(() => run(chunk, states[chunk])));
+    const isLast = chunk === chunks - 1;
+    if (isLast && recordsFor(reached)) kept = runOnTape(chunk);
+    const part = kept?.after ?? scope(() => noGrad(() => run(chunk, states[chunk])));
     output ??= empty([rows, part.output.shape[1]]);
     copyDense(rowOffset(output.offset, firstRows[chunk], output), part.output.offset, part.output.size);
-    firstRows.push(firstRows[chunk] + part.output.shape[0]);
-    states.push(part.state);
-    part.output.end();
+    if (isLast) {
+      final = part.state.map((values) => values.detach());
+    } else {
+      firstRows.push(firstRows[chunk] + part.output.shape[0]);
+      states.push(part.state);
+      part.output.end();
+    }
   }
   const joined = output!;
-  const final = states.pop()!;
-  const reached = [...inputs, ...initial];
 
   /** Adds one chunk's gradients, given those of the state after it, and returns those of the state before it. */
   const goBackThrough = (
@@ -65,8 +78,7 @@ export function recomputeChunks({ chunks, rows, initial, inputs, run }: ChunkedR
     pass: BackwardPass,
     gradState: readonly number[],
   ): readonly (Tensor | null)[] => {
-    const before = chunk === 0 ? initial : states[chunk].map(asLeaf);
-    const after = withRecording(true, () => run(chunk, before), "recompute");
+    const { before, after } = chunk === chunks - 1 ? kept! : runOnTape(chunk);
     const inner = new BackwardPass(pass, new Set(reached));
     const gradOutput = pass.gradient(joined);
     if (gradOutput) inner.seed(after.output, rowOffset(gradOutput, firstRows[chunk], joined));
@@ -79,7 +91,7 @@ export function recomputeChunks({ chunks, rows, initial, inputs, run }: ChunkedR
     name: "recompute",
     inputs: reached,
     outputs: [joined, ...final],
-    saved: states.slice(1).flat(),
+    saved: [...states.slice(1).flat(), ...(kept ? [kept.after.output, ...kept.after.state] : [])],
     backward: (pass) => {
       let offsets = final.map((part) => pass.gradient(part));
       let gradients: readonly (Tensor | null)[] = [];
@@ -96,6 +108,12 @@ export function recomputeChunks({ chunks, rows, initial, inputs, run }: ChunkedR
     },
   });
   return { output: joined, state: final };
+}
+
+/** A chunk that was run on a tape of its own, between these states. */
+interface ChunkOnTape {
+  before: readonly Tensor[];
+  after: ChunkResult;
 }
 
 /** The same numbers as something to differentiate by. */
