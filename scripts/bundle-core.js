@@ -11,7 +11,7 @@ const sources = readdirSync(at("src"), { recursive: true, encoding: "utf8" }).fi
 );
 
 /** The wasm modules are loaded when they are needed; the conformance suite is for those who make kernels. */
-const apart = /-bytes\.generated\.ts$|[\\/]conformance[\\/]/;
+const apart = /-(bytes|edits)\.generated\.ts$|[\\/]conformance[\\/]/;
 
 const bundle = await rolldown({
   cwd: at("."),

@@ -1,8 +1,10 @@
 // GFLOP/s of each kernel, and of a whole training step made of them, at the shapes of lstm-2x256-b32-t64-v64. One thread.
 //
 //   npm run build && node packages/kernels/bench-kernels.js [avx512|avx2|neon|relaxed|simd128] [--cell gru] [--hidden 256] [--batch 32]
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { chooseKernels } from "../core/dist/kernels/choose.js";
+import { hasRelaxedSimd } from "../core/dist/kernels/wasm/relaxed-simd.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -14,6 +16,7 @@ const { values, positionals } = parseArgs({
     classes: { type: "string", default: "64" },
     clock: { type: "string", default: "wall" }, // or cpu: where others use the machine too
     repeats: { type: "string", default: "9" },
+    module: { type: "string" }, // a wasm file of another build, to compare with
   },
 });
 const instructionSet = /** @type {import("../core/dist/index.js").InstructionSet | undefined} */ (positionals[0]);
@@ -31,7 +34,10 @@ const L = 2;
 const N = T * B;
 const G = { lstm: 4, gru: 3, rnn: 1 }[values.cell] ?? 4;
 
-const { kernelSet: set } = await chooseKernels({ instructionSet, precision: "f32", askedBy: "command line" });
+hasRelaxedSimd(); // Switches it on where that needs a flag.
+const module = values.module && (await WebAssembly.compile(readFileSync(values.module)));
+const request = module ? { backend: /** @type {const} */ ("wasm"), module } : { instructionSet };
+const { kernelSet: set } = await chooseKernels({ ...request, precision: "f32", askedBy: "command line" });
 const k = set.kernels;
 let top = set.heapStart;
 /** Room for so many floats, filled with small numbers. */

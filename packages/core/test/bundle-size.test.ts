@@ -30,7 +30,7 @@ async function bundledBytes(imports: string): Promise<number> {
   return gzipSync(texts.join("\n"), { level: 9 }).length;
 }
 
-/** Both wasm modules are in it, of which a page loads only one where its bundler splits code. */
+/** The wasm module is in it, which a page loads apart where its bundler splits code. */
 test.each([
   ["an LSTM", "{ engine, tensor, LSTM }", 120],
   ["all of core", "*", 200],

@@ -57,13 +57,9 @@ INLINE vf AT_LEAST(vf x, vf limit) { return (vf)wasm_f32x4_pmax((v128_t)x, (v128
 INLINE vf squareRoot(vf x) { return (vf)wasm_f32x4_sqrt((v128_t)x); }
 #define PIN(x) __asm__ volatile("" : "+r"(x))
 #define PREFETCH(p, floats)
-#ifdef __wasm_relaxed_simd__
+// Relaxed instructions: the build makes strict ones of them for engines that have no others (../strict-simd.js).
 #define FMA(a, b, c) ((vf)__builtin_wasm_relaxed_madd_f32x4((a), (b), (c)))
 #define SELECT(mask, a, b) ((vf)wasm_i32x4_relaxed_laneselect((v128_t)(a), (v128_t)(b), (v128_t)(mask)))
-#else
-#define FMA(a, b, c) ((a) * (b) + (c))
-#define SELECT(mask, a, b) ((vf)wasm_v128_bitselect((v128_t)(a), (v128_t)(b), (v128_t)(mask)))
-#endif
 #else
 INLINE vf loadSplat(const float *p) { return splat(*p); }
 #define PIN(x)

@@ -1,5 +1,6 @@
 import { HiddenstateError } from "../../errors.ts";
 import type { CompiledLibrary } from "../compiled-kernels.ts";
+import { applyEdits } from "./edits.ts";
 import { inflate } from "./inflate.ts";
 import { canShareMemory, createMemory, isShared, setSharedImport } from "./memory.ts";
 import { hasRelaxedSimd, hasSimd } from "./relaxed-simd.ts";
@@ -50,13 +51,13 @@ function unsupported(message: string): HiddenstateError {
   return new HiddenstateError("unsupported", `wasm kernels: ${message}`);
 }
 
-/** Only the module that is used is loaded. */
-async function inlinedBytes(instructionSet: InstructionSet): Promise<Uint8Array<ArrayBuffer>> {
-  const { text, length } =
-    instructionSet === "relaxed"
-      ? (await import("./relaxed-bytes.generated.ts")).relaxedBytes
-      : (await import("./simd128-bytes.generated.ts")).simd128Bytes;
-  return inflate(text, length);
+/** The inlined module, which uses relaxed SIMD; without it, the one made out of that by few edits. */
+export async function inlinedBytes(instructionSet: InstructionSet): Promise<Uint8Array<ArrayBuffer>> {
+  const { relaxedBytes } = await import("./relaxed-bytes.generated.ts");
+  const relaxed = await inflate(relaxedBytes.text, relaxedBytes.length);
+  if (instructionSet === "relaxed") return relaxed;
+  const { text, length, editedLength } = (await import("./simd128-edits.generated.ts")).simd128Edits;
+  return applyEdits(relaxed, await inflate(text, length), editedLength);
 }
 
 /** Pages of memory to begin with: room for the stack, the constants and one thread's scratch. */

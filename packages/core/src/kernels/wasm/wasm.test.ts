@@ -5,7 +5,7 @@ import { Samples } from "../conformance/samples.ts";
 import { Stage } from "../conformance/stage.ts";
 import type { KernelSet } from "../kernels.ts";
 import { createWasmKernels, kernelSetOn } from "./index.ts";
-import { startWasm } from "./instance.ts";
+import { inlinedBytes, startWasm } from "./instance.ts";
 import { isShared, setSharedImport } from "./memory.ts";
 
 const instructionSets = ["relaxed", "simd128"] as const;
@@ -41,6 +41,11 @@ describe("the WebAssembly kernels", { timeout: 120_000 }, () => {
   test.each(instructionSets)("conform to the reference with %s", async (instructionSet) => {
     const results = runConformance(await createWasmKernels({ instructionSet }));
     expect(results.flatMap(({ failures }) => failures)).toEqual([]);
+  });
+
+  test.each(instructionSets)("are inlined as they are shipped, with %s", async (instructionSet) => {
+    const inlined = await inlinedBytes(instructionSet);
+    expect(Buffer.compare(inlined, bytesOf(instructionSet))).toBe(0);
   });
 
   test("have the same bits however many parts a kernel is done in", async () => {
