@@ -19,6 +19,7 @@ import {
   type Origin,
   type PreparedSeries,
   scaleAt,
+  stepsAfter,
   targetOf,
   windowBatch,
   type WindowPlan,
@@ -82,10 +83,8 @@ export class ForecasterJob implements TrainingJob {
     this.#plan = plan;
     this.#ends = new Map(data.map(({ series, end }) => [series, end]));
     const { context, steps, preprocessing } = plan;
-    // A scale made from the context would tell of the steps in it: only what comes after counts then.
-    const byWindow = preprocessing.scaling === "window";
-    this.#after = byWindow && steps === 1 ? Math.floor(context / 2) : 0;
-    this.#from = byWindow ? context - 1 : steps === 1 ? 0 : Math.floor(context / 2);
+    this.#after = stepsAfter(plan);
+    this.#from = preprocessing.scaling === "window" ? context - 1 : steps === 1 ? 0 : Math.floor(context / 2);
     const blocks = data.map(({ series, end }) =>
       heldOutBlocks(series.first + context, end, model.members.length, options.validation),
     );

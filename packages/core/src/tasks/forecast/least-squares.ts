@@ -1,15 +1,17 @@
-/** Columns that hold (almost) nothing new beside those before them get the coefficient 0. */
-const dependent = 1e-9;
+/** Columns of which less than this share is new beside those before them get the coefficient 0. */
+const leastNew = 1e-9;
 
 /**
  * For each list of targets y the coefficients b with the least `|X b - y|²`, by Householder's QR decomposition (Golub & Van Loan, "Matrix computations", 5.3). A
  * column that depends on those before it is left out.
  *
  * @param rows X, each row of the same width; as many rows as coefficients at least
+ * @param dependent share of a column that must be new beside those before it: more than its numbers' rounding
  */
 export function leastSquares(
   rows: readonly ArrayLike<number>[],
   targets: readonly ArrayLike<number>[],
+  dependent: number = leastNew,
 ): Float64Array[] {
   const [n, width] = [rows.length, rows[0].length];
   const columns = Array.from({ length: width }, (_, j) => Float64Array.from(rows, (row) => row[j]));

@@ -6,6 +6,8 @@ import { type Origin, scaleAt, targetOf, type WindowPlan } from "./windows.ts";
 
 /** So many places are enough for a handful of coefficients. */
 const mostRows = 5000;
+/** Inputs have 24 bits. Lags that fill a window scaled by its own mean add up to 0 but for their rounding, and that must not be fitted. */
+const rounding = 1e-5;
 
 /**
  * Starts a network as a linear autoregression: the weights from the inputs to the forecasts' location are their least-squares fit on the
@@ -40,7 +42,7 @@ export function startLinear(
   }
   // With few rows for each coefficient the fit would be the noise's.
   const enough = head.location !== null && rows.length >= 4 * (width + 1);
-  const coefficients = enough ? leastSquares(rows, targets) : targets.map(() => new Float64Array(width + 1));
+  const coefficients = enough ? leastSquares(rows, targets, rounding) : targets.map(() => new Float64Array(width + 1));
   const spreads = coefficients.map((each, k) => {
     let squares = 0;
     rows.forEach((row, i) => (squares += (targets[k][i] - row.reduce((sum, x, j) => sum + x * each[j], 0)) ** 2));

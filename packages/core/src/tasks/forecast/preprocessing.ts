@@ -107,6 +107,44 @@ export function scaleOf(numbers: Float64Array, centred = true): Scale {
   if (!centred) return { centre: 0, spread: 1 + centre };
   let squares = 0;
   for (const number of numbers) if (!Number.isNaN(number)) squares += (number - centre) ** 2;
-  // Where nothing varies, what is forecast is the centre: any spread will do that does not blow rounding up.
-  return { centre, spread: Math.max(Math.sqrt(squares / Math.max(1, count)), 1e-3 * Math.abs(centre), 1e-9) };
+  return scaleFrom(centre, squares / Math.max(1, count));
+}
+
+/** Where nothing varies, what is forecast is the centre: any spread will do that does not blow rounding up. */
+function scaleFrom(centre: number, variance: number): Scale {
+  return { centre, spread: Math.max(Math.sqrt(variance), 1e-3 * Math.abs(centre)) || 1 };
+}
+
+/** A window is scaled by at least this share of the spread that its series had so far: a quiet one must not make what follows endless. */
+const leastShare = 0.05;
+
+/**
+ * The scale of a window: that of its own numbers, but of the series so far where all of them are missing, and never narrower than a twentieth
+ * of that.
+ *
+ * @param soFar the scale of the series up to the window's end
+ */
+export function windowScale(window: Float64Array, soFar: Scale, centred: boolean): Scale {
+  if (!centred) return scaleOf(window, false);
+  if (window.every(Number.isNaN)) return soFar;
+  const { centre, spread } = scaleOf(window);
+  const quiet = window.every((number) => Number.isNaN(number) || number === centre);
+  return { centre, spread: Math.max(quiet ? 0 : spread, leastShare * soFar.spread) };
+}
+
+/** The scale of a series up to each of its steps, from that step and those before it alone (Welford 1962). */
+export function scalesSoFar(numbers: Float64Array): (step: number) => Scale {
+  const centres = new Float64Array(numbers.length);
+  const variances = new Float64Array(numbers.length);
+  let [centre, squares, count] = [0, 0, 0];
+  numbers.forEach((number, t) => {
+    if (!Number.isNaN(number)) {
+      const from = number - centre;
+      centre += from / ++count;
+      squares += from * (number - centre);
+    }
+    centres[t] = centre;
+    variances[t] = squares / Math.max(1, count);
+  });
+  return (step) => scaleFrom(centres[step], variances[step]);
 }

@@ -139,6 +139,39 @@ describe("a run", () => {
   });
 });
 
+describe("no loss is lost at the edges", () => {
+  const dates = Array.from({ length: 90 }, (_, t) => Date.UTC(2024, 0, 1 + t));
+  const losses = async (values: number[], options: ForecasterTraining): Promise<number[]> => {
+    const { events } = await run([{ values, dates }], { ...small, logEvery: 1, ...options });
+    return events.flatMap((event) => (event.type === "step" ? [event.loss] : []));
+  };
+
+  test.each<[string, ForecasterTraining]>([
+    ["steps forecast at once", { strategy: "direct", horizon: 6 }],
+    ["windows with scales of their own", { scaling: "window" }],
+  ])("%s read the calendar past the training part's end", async (_, options) => {
+    // An epoch and more: the last window is among those read.
+    const found = await losses(sales(90), { ...options, calendar: ["week"] });
+    expect(found).toHaveLength(12);
+    expect(found.every(Number.isFinite)).toBe(true);
+  });
+
+  test("lags that fill a window centred by its own mean, and so add up to 0, get no endless weights", async () => {
+    const lags = Array.from({ length: 10 }, (_, i) => i + 1);
+    const found = await losses(sales(90), { scaling: "window", difference: "first", lags });
+    expect(Math.max(...found)).toBeLessThan(1000);
+  });
+
+  test.each<[string, number]>([
+    ["missing", NaN],
+    ["still", 50],
+  ])("a window in which all is %s has the series' spread so far", async (_, filling) => {
+    const values = sales(90).map((value, t) => (t >= 40 && t < 60 ? filling : value));
+    const found = await losses(values, { scaling: "window", difference: "first" });
+    expect(Math.max(...found)).toBeLessThan(1000);
+  });
+});
+
 describe("it learns what a linear autoregression can't", () => {
   test("the logistic map, with a fifth of the error of least squares", async () => {
     let x = 0.3;

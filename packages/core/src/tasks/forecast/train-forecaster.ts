@@ -26,7 +26,7 @@ import { type HeadKind, headKinds } from "./heads/make-head.ts";
 import type { PointLoss } from "./heads/point.ts";
 import type { CategoryInput } from "./inputs.ts";
 import { changesOf, type Difference, leadOf, type Preprocessing } from "./preprocessing.ts";
-import { prepareSeries } from "./windows.ts";
+import { prepareSeries, stepsAfter } from "./windows.ts";
 
 /** How to train a forecaster: architecture, data and training in one flat object. */
 export interface ForecasterTraining extends ForecasterArchitecture, TrainingOptions, DateRepairs {
@@ -136,9 +136,11 @@ export async function* trainForecaster(
 
   runtime().seed = resolved.seed;
   const model = ensembleOf(config);
+  // The last windows read the calendar of steps past the training part, though no target of theirs counts there.
+  const beyond = Math.max(config.plan.steps, stepsAfter(config.plan));
   const data = training.map((each) => {
     const categories = config.plan.inputs.categories.map(({ name, values }) => values.indexOf(each.categories[name]));
-    return { series: prepareSeries(each, config.plan, categories, 0), end: each.values.length };
+    return { series: prepareSeries(each, config.plan, categories, beyond), end: each.values.length };
   });
   const job = new ForecasterJob(model, head, data, config.plan, resolved, reasons);
   const evaluateEvery = resolved.evaluateEvery ?? Math.min(500, Math.max(20, job.stepsPerEpoch));

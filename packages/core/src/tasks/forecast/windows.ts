@@ -1,7 +1,16 @@
 import type { RegularSeries } from "../../data/series/regular-series.ts";
 import { type Tensor, tensor } from "../../memory/tensor.ts";
 import { futureWidth, type InputPlan, inputWidth, SeriesInputs } from "./inputs.ts";
-import { baseOf, type Changes, changesOf, leadOf, type Preprocessing, type Scale, scaleOf } from "./preprocessing.ts";
+import {
+  baseOf,
+  type Changes,
+  changesOf,
+  leadOf,
+  type Preprocessing,
+  type Scale,
+  scalesSoFar,
+  windowScale,
+} from "./preprocessing.ts";
 
 /** What turns a series into windows for the network. */
 export interface WindowPlan {
@@ -23,6 +32,8 @@ export interface PreparedSeries extends Changes {
   readonly first: number;
   /** Null where each window has its own. */
   readonly scale: Scale | null;
+  /** Where each window has its own, the scale of the steps up to one. */
+  readonly scaleSoFar: ((step: number) => Scale) | null;
 }
 
 /** A place to forecast from: all steps up to and including `origin` are known. */
@@ -45,6 +56,7 @@ export function prepareSeries(
 ): PreparedSeries {
   const { preprocessing } = plan;
   const changes = changesOf(series.values, preprocessing);
+  const byWindow = preprocessing.scaling === "window";
   const start = changes.levels.findIndex((level) => !Number.isNaN(level));
   return {
     ...changes,
@@ -52,13 +64,24 @@ export function prepareSeries(
     inputs: new SeriesInputs(series, plan.inputs, series.values.length + ahead + 1),
     categories,
     first: (start < 0 ? series.values.length : start) + leadOf(preprocessing),
-    scale: preprocessing.scaling === "standard" ? preprocessing.scales[series.id] : null,
+    scale: byWindow ? null : preprocessing.scales[series.id],
+    scaleSoFar: byWindow ? scalesSoFar(changes.changes) : null,
   };
 }
 
 /** The scale at an origin: the series' own, or that of the context. */
 export function scaleAt({ series, origin }: Origin, { context, preprocessing }: WindowPlan): Scale {
-  return series.scale ?? scaleOf(series.changes.subarray(origin - context + 1, origin + 1), preprocessing.centred);
+  if (!series.scaleSoFar) return series.scale!;
+  const window = series.changes.subarray(origin - context + 1, origin + 1);
+  return windowScale(window, series.scaleSoFar(origin), preprocessing.centred);
+}
+
+/**
+ * How many steps past the context training windows go on for: with a scale made from the context only what comes after it counts, since that scale
+ * would tell of the steps in it.
+ */
+export function stepsAfter({ context, steps, preprocessing }: WindowPlan): number {
+  return preprocessing.scaling === "window" && steps === 1 ? Math.floor(context / 2) : 0;
 }
 
 /** Windows side by side, as the network reads them. */
