@@ -400,6 +400,39 @@ export const signatures = {
     accumulate: "int",
   },
   /**
+   * Layer normalisation of each row of x over its own n numbers: normalized = (x - mean) * scale with scale = 1 / sqrt(variance + epsilon)
+   * (the variance divided by n); out = gain * normalized + shift. x [rows, width], n = width; or with gates > 0 a gate slab whose rows
+   * have `gates` gates of `width` units, n = gates * width. gain and shift: one row, in the slab's order for a slab; either may be
+   * absent. Writes scales [rows] and normalized, as x, for the way back; both may be absent. out or normalized may be x.
+   */
+  layerNorm: {
+    out: "offset",
+    normalized: "offset",
+    scales: "offset",
+    x: "offset",
+    gain: "offset",
+    shift: "offset",
+    rows: "int",
+    width: "int",
+    gates: "int",
+    epsilon: "float",
+  },
+  /**
+   * With g = gain * gradY: gradX (+)= scale * (g - mean(g) - normalized * mean(g * normalized)), means over a row's n numbers. Then
+   * normalized becomes gradY * normalized, whose column sums are the gain's gradient. gradX may be gradY.
+   */
+  layerNormBackward: {
+    gradX: "offset",
+    gradY: "offset",
+    normalized: "offset",
+    scales: "offset",
+    gain: "offset",
+    rows: "int",
+    width: "int",
+    gates: "int",
+    accumulate: "int",
+  },
+  /**
    * Cross-entropy of logits [N, V] and targets int32 [N] in nats: per counted row (1-s)*(-log p_target) + s/V * sum(-log p), s the
    * label smoothing; rows whose target is ignoreIndex count for nothing. Writes loss [1] (mean over counted rows or, with
    * mean 0, their sum; 0 if there are none), counted [1] (how many, as a float) and logNormalizer [N] (log sum exp).

@@ -7,6 +7,7 @@ import { add, mul, sub } from "./binary.ts";
 import { concat } from "./concat.ts";
 import { crossEntropy } from "./cross-entropy.ts";
 import { embedding } from "./embedding.ts";
+import { layerNorm } from "./layer-norm.ts";
 import { linear } from "./linear.ts";
 import { matmul } from "./matmul.ts";
 import { mean, sum } from "./reduce.ts";
@@ -47,6 +48,7 @@ const operations: Record<string, (x: Record<string, Tensor>, options: OperationC
   relu: ({ x }) => relu(x),
   embedding: ({ weight }, { ids }) => embedding(weight, goldenTensor(ids, { dtype: "int32" })),
   linear: ({ x, weight, bias }) => linear(x, weight, bias ?? null),
+  layerNorm: ({ x, weight, bias }) => layerNorm(x, weight ?? null, bias ?? null),
   matmul: ({ a, b }) => matmul(a, b),
   sum: ({ x }, options) => sum(x, options),
   mean: ({ x }, options) => mean(x, options),
@@ -62,7 +64,7 @@ const operations: Record<string, (x: Record<string, Tensor>, options: OperationC
   logSoftmax: ({ x }) => logSoftmax(x),
 };
 
-const files = ["broadcast", "elementwise", "embedding", "linear", "matmul", "reduce", "shape", "softmax"];
+const files = ["broadcast", "elementwise", "embedding", "layer-norm", "linear", "matmul", "reduce", "shape", "softmax"];
 
 describe.each(everyEngine)("golden numbers on $name", ({ options: engineOptions }) => {
   beforeAll(() => engine.init(engineOptions));

@@ -9,6 +9,7 @@ import { gateCases } from "./gate-cases.ts";
 import { gemmCases } from "./gemm-cases.ts";
 import { heapCases } from "./heap-cases.ts";
 import { int8Cases } from "./int8-cases.ts";
+import { layerNormCases } from "./layer-norm-cases.ts";
 import { optimizerCases } from "./optimizer-cases.ts";
 import { differences } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
@@ -38,6 +39,7 @@ export function conformanceCases(): ConformanceCase[] {
     ...rowCases(),
     ...int8Cases(),
     ...softmaxAndLossCases(),
+    ...layerNormCases(),
     ...crfCases(),
     ...dropoutCases(),
     ...optimizerCases(),

@@ -8,6 +8,7 @@ import { gemm, gemmPacked, pack } from "./gemm.ts";
 import { gruBackward, gruForward } from "./gru.ts";
 import { ReferenceHeap } from "./heap.ts";
 import { gatherRowsInt8, gemmInt8, gruStepInt8, lstmStepInt8, packInt8, packRowsInt8, rnnStepInt8 } from "./int8.ts";
+import { layerNorm, layerNormBackward } from "./layer-norm.ts";
 import { lstmBackward, lstmForward } from "./lstm.ts";
 import { clipByNorm, clipByValue, globalNorm } from "./norms.ts";
 import { adam, sgd } from "./optimizers.ts";
@@ -51,6 +52,8 @@ const referenceKernels: { [K in KernelName]: (heap: ReferenceHeap, args: KernelA
   gatherRowsInt8,
   softmax,
   softmaxBackward,
+  layerNorm,
+  layerNormBackward,
   crossEntropy,
   crossEntropyBackward,
   crfForward,
