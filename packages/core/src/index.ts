@@ -27,6 +27,12 @@ export { AttentionPooling, type AttentionPoolingOptions } from "./nn/attention-p
 export { CRF, type CRFInput, type CRFOptions } from "./nn/crf.ts";
 export { Dropout, type DropoutOptions } from "./nn/dropout.ts";
 export { Embedding, type EmbeddingOptions } from "./nn/embedding.ts";
+export {
+  type Attention,
+  type AttentionMemory,
+  GlobalAttention,
+  type GlobalAttentionOptions,
+} from "./nn/global-attention.ts";
 export { GRU, type GRUOptions } from "./nn/gru.ts";
 export { LayerNorm, type LayerNormOptions } from "./nn/layer-norm.ts";
 export { Linear, type LinearOptions } from "./nn/linear.ts";

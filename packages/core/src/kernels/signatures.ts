@@ -556,6 +556,53 @@ export const signatures = {
     scale: "float",
   },
 
+  /**
+   * What N rows look at in the memories of a batch, at most S places each: row r looks at the first lengths[b] places of memory b =
+   * owners[r] (int32, negative: at nothing). Scores are query[r] . keys[s, b] or, with a vector [A], vector . tanh(query[r] + keys[s, b]);
+   * weights [N, S] = softmax of a row's scores, 0 beyond its memory's length; context [N, M] = sum over s of weights[r, s] values[s, b].
+   * query [N, A], keys [S*B, A], values [S*B, M] (row s*B + b), lengths int32 [B]. Rows of keys and values past a memory's length are not
+   * read; a row that looks at nothing gets zeros.
+   */
+  attendForward: {
+    context: "offset",
+    weights: "offset",
+    query: "offset",
+    keys: "offset",
+    values: "offset",
+    vector: "offset",
+    owners: "offset",
+    lengths: "offset",
+    rows: "int",
+    steps: "int",
+    batch: "int",
+    keySize: "int",
+    valueSize: "int",
+  },
+  /**
+   * Adds to gradQuery, gradKeys, gradValues and, with a vector, to gradVector [B, A]: the share of each memory. Writes scores [N, S], the
+   * gradients of the scores (those past a memory's length are left alone).
+   */
+  attendBackward: {
+    gradQuery: "offset",
+    gradKeys: "offset",
+    gradValues: "offset",
+    gradVector: "offset",
+    scores: "offset",
+    gradContext: "offset",
+    weights: "offset",
+    query: "offset",
+    keys: "offset",
+    values: "offset",
+    vector: "offset",
+    owners: "offset",
+    lengths: "offset",
+    rows: "int",
+    steps: "int",
+    batch: "int",
+    keySize: "int",
+    valueSize: "int",
+  },
+
   /** norm [1] = sqrt(sum of squares) over segments: int32 pairs (offset, count), accumulated in double */
   globalNorm: { norm: "offset", segments: "offset", segmentCount: "int" },
   /** Multiplies every segment by min(1, maxNorm / (norm[0] + 1e-6)); a NaN norm makes every element NaN, as in PyTorch */

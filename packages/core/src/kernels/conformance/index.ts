@@ -1,4 +1,5 @@
 import type { KernelName, KernelSet } from "../kernels.ts";
+import { attendCases } from "./attend-cases.ts";
 import { createReferenceKernels } from "../reference/index.ts";
 import { bitEqualityCases } from "./bit-cases.ts";
 import type { ConformanceCase } from "./case.ts";
@@ -41,6 +42,7 @@ export function conformanceCases(): ConformanceCase[] {
     ...softmaxAndLossCases(),
     ...layerNormCases(),
     ...crfCases(),
+    ...attendCases(),
     ...dropoutCases(),
     ...optimizerCases(),
     ...bitEqualityCases(),

@@ -1,4 +1,5 @@
 import type { KernelArguments, KernelName, Kernels, KernelSet, Precision } from "../kernels.ts";
+import { attendBackward, attendForward } from "./attend.ts";
 import { crfBackward, crfForward, crfTransitionGradient } from "./crf.ts";
 import { crossEntropy, crossEntropyBackward } from "./cross-entropy.ts";
 import { dropout } from "./dropout.ts";
@@ -60,6 +61,8 @@ const referenceKernels: { [K in KernelName]: (heap: ReferenceHeap, args: KernelA
   crfBackward,
   crfTransitionGradient,
   dropout,
+  attendForward,
+  attendBackward,
   globalNorm,
   clipByNorm,
   clipByValue,

@@ -46,6 +46,10 @@ function stepOfInt8(
   return cut(sharing, a.rows * gates * a.hiddenSize * each, a.rows / 4);
 }
 
+/** For one row and one place that it looks at. */
+const attended = ({ vector, keySize, valueSize }: { vector: number; keySize: number; valueSize: number }): number =>
+  keySize * (vector ? computed : moved / 4) + valueSize * (moved / 4);
+
 /** Elements in all segments of a table whose rows have `width` words, the count in the last. */
 function segments(
   { readInt }: Sharing,
@@ -109,6 +113,8 @@ export const partsOf: { readonly [K in KernelName]?: PartsOf<K> } = {
   crfForward: (a, s) => cut(s, a.steps * a.batch * a.tagCount ** 2 * 2 * computed, a.batch),
   crfBackward: (a, s) => cut(s, a.steps * a.batch * a.tagCount ** 2 * computed, a.batch),
   crfTransitionGradient: (a, s) => cut(s, a.steps * a.batch * a.tagCount ** 2 * computed, a.tagCount),
+  attendForward: (a, s) => cut(s, a.rows * a.steps * attended(a), a.rows),
+  attendBackward: (a, s) => cut(s, 3 * a.rows * a.steps * attended(a), a.batch),
   dropout: (a, s) => cut(s, a.rows * a.width * 2 * computed, a.rows),
 
   globalNorm: (a, s) => elements(s, segments(s, a, 2), moved),
