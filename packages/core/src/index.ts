@@ -24,6 +24,7 @@ export { exp, log, relu, sigmoid, tanh } from "./autograd/ops/unary.ts";
 
 export { Module, type ModuleOptions } from "./nn/module.ts";
 export { AttentionPooling, type AttentionPoolingOptions } from "./nn/attention-pooling.ts";
+export { type CellChoice, type CellKind, cellKinds } from "./nn/cell-choice.ts";
 export { CRF, type CRFInput, type CRFOptions } from "./nn/crf.ts";
 export { Dropout, type DropoutOptions } from "./nn/dropout.ts";
 export { Embedding, type EmbeddingOptions } from "./nn/embedding.ts";

@@ -1,16 +1,11 @@
+import type { CellChoice, CellKind } from "./cell-choice.ts";
 import { GRU } from "./gru.ts";
 import { LSTM } from "./lstm.ts";
 import type { RecurrentNetwork, RecurrentOptions, RecurrentState } from "./recurrent.ts";
 import { RNN } from "./rnn.ts";
 
 /** Options of a network whose cell is chosen by name. */
-export interface RecurrentNetworkOptions extends RecurrentOptions {
-  cell: "rnn" | "lstm" | "gru";
-  /** RNN only. */
-  nonlinearity?: "tanh" | "relu";
-  /** GRU only: where the reset gate acts. */
-  resetAfter?: boolean;
-}
+export type RecurrentNetworkOptions = RecurrentOptions & CellChoice & { cell: CellKind };
 
 /** Makes an RNN, LSTM or GRU; what belongs to another cell is left out. */
 export function recurrentNetwork(options: RecurrentNetworkOptions): RecurrentNetwork<RecurrentState> {

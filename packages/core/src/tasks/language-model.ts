@@ -1,3 +1,4 @@
+import { type CellChoice, cellChoice, type CellKind, cellRules } from "../nn/cell-choice.ts";
 import { Embedding } from "../nn/embedding.ts";
 import { Linear } from "../nn/linear.ts";
 import { Module, type ModuleOptions } from "../nn/module.ts";
@@ -12,9 +13,9 @@ import { type PoolOptions, poolRules, StreamPool } from "../stream/stream-pool.t
 import { FloatEnds, Int8Ends } from "../stream/token-ends.ts";
 
 /** The architecture of a language model. */
-export interface LanguageModelArchitecture {
+export interface LanguageModelArchitecture extends CellChoice {
   /** Default `"lstm"`. */
-  cell?: "rnn" | "lstm" | "gru";
+  cell?: CellKind;
   /** Width of the hidden state. Default 256. */
   hidden?: number;
   /** Width of each token's vector. Default: `hidden`. */
@@ -23,21 +24,15 @@ export interface LanguageModelArchitecture {
   layers?: number;
   /** Share of the values dropped between recurrent layers while training. Default 0.3. */
   dropout?: number;
-  /** RNN only. Default `"tanh"`. */
-  nonlinearity?: "tanh" | "relu";
-  /** GRU only: where the reset gate acts. Default true. */
-  resetAfter?: boolean;
 }
 
 /** The rules behind `LanguageModelArchitecture`. */
 export const architectureRules: OptionRules<LanguageModelArchitecture> = {
-  cell: { type: "choice", choices: ["rnn", "lstm", "gru"], default: "lstm" },
+  ...cellRules("lstm"),
   hidden: { type: "integer", min: 1, default: 256 },
   embedding: { type: "integer", min: 1, optional: true },
   layers: { type: "integer", min: 1, default: 2 },
   dropout: { type: "number", min: 0, below: 1, default: 0.3 },
-  nonlinearity: { type: "choice", choices: ["tanh", "relu"], default: "tanh" },
-  resetAfter: { type: "boolean", default: true },
 };
 
 export interface LanguageModelOptions extends LanguageModelArchitecture, ModuleOptions {
@@ -71,14 +66,14 @@ export class LanguageModel extends Module {
     });
     super("languageModel", resolved.name);
     this.options = resolved;
-    const { vocabularySize, hidden, cell, layers, dropout, nonlinearity, resetAfter } = resolved;
+    const { vocabularySize, hidden, layers, dropout } = resolved;
     const embeddingSize = resolved.embedding ?? hidden;
     this.embedding = this.part(
       "embedding",
       new Embedding({ vocabularySize, embeddingSize, name: `${this.name}.embedding` }),
     );
     const sizes = { inputSize: embeddingSize, hiddenSize: hidden, layers, dropout, name: `${this.name}.rnn` };
-    this.rnn = this.part("rnn", recurrentNetwork({ ...sizes, cell, nonlinearity, resetAfter }));
+    this.rnn = this.part("rnn", recurrentNetwork({ ...sizes, ...cellChoice(resolved) }));
     this.output = this.part(
       "output",
       new Linear({ inputSize: hidden, outputSize: vocabularySize, name: `${this.name}.output` }),

@@ -1,5 +1,6 @@
 import { HiddenstateError, shown } from "../errors.ts";
 import type { Tensor } from "../memory/tensor.ts";
+import { type CellChoice, cellChoice, type CellKind, cellRules } from "../nn/cell-choice.ts";
 import { AttentionPooling } from "../nn/attention-pooling.ts";
 import { Dropout } from "../nn/dropout.ts";
 import { Embedding } from "../nn/embedding.ts";
@@ -11,9 +12,9 @@ import { recurrentNetwork } from "../nn/recurrent-network.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
 
 /** The architecture of a sequence classifier. */
-export interface ClassifierArchitecture {
+export interface ClassifierArchitecture extends CellChoice {
   /** Default `"lstm"`. */
-  cell?: "rnn" | "lstm" | "gru";
+  cell?: CellKind;
   /** Width of the hidden state of each direction. Default 128. */
   hidden?: number;
   /** Text only: width of each token's vector. Default: `hidden`. */
@@ -29,23 +30,17 @@ export interface ClassifierArchitecture {
    * learned weights. Default `"max"`.
    */
   pooling?: "last" | "mean" | "max" | "attention";
-  /** RNN only. Default `"tanh"`. */
-  nonlinearity?: "tanh" | "relu";
-  /** GRU only: where the reset gate acts. Default true. */
-  resetAfter?: boolean;
 }
 
 /** The rules behind `ClassifierArchitecture`. */
 export const classifierArchitectureRules: OptionRules<ClassifierArchitecture> = {
-  cell: { type: "choice", choices: ["rnn", "lstm", "gru"], default: "lstm" },
+  ...cellRules("lstm"),
   hidden: { type: "integer", min: 1, default: 128 },
   embedding: { type: "integer", min: 1, optional: true },
   layers: { type: "integer", min: 1, default: 2 },
   dropout: { type: "number", min: 0, below: 1, default: 0.3 },
   bidirectional: { type: "boolean", default: true },
   pooling: { type: "choice", choices: ["last", "mean", "max", "attention"], default: "max" },
-  nonlinearity: { type: "choice", choices: ["tanh", "relu"], default: "tanh" },
-  resetAfter: { type: "boolean", default: true },
 };
 
 export interface SequenceClassifierOptions extends ClassifierArchitecture, ModuleOptions {
@@ -91,7 +86,7 @@ export class SequenceClassifier extends Module {
     });
     super("sequenceClassifier", resolved.name);
     this.options = resolved;
-    const { cell, hidden, layers, dropout, bidirectional, nonlinearity, resetAfter, pooling, outputSize } = resolved;
+    const { hidden, layers, dropout, bidirectional, pooling, outputSize } = resolved;
     const { vocabularySize, inputSize, embedding } = options;
     if ((vocabularySize === undefined) === (inputSize === undefined)) {
       throw new HiddenstateError(
@@ -108,7 +103,7 @@ export class SequenceClassifier extends Module {
         : this.part("embedding", new Embedding({ vocabularySize, embeddingSize: width, name: part("embedding") }));
     this.#inputDropout = this.part("inputDropout", new Dropout({ rate: dropout, name: part("inputDropout") }));
     const sizes = { inputSize: width, hiddenSize: hidden, layers, dropout, bidirectional, name: part("rnn") };
-    this.rnn = this.part("rnn", recurrentNetwork({ ...sizes, cell, nonlinearity, resetAfter }));
+    this.rnn = this.part("rnn", recurrentNetwork({ ...sizes, ...cellChoice(resolved) }));
     const pooled = hidden * this.rnn.directions;
     this.attention =
       pooling === "attention"

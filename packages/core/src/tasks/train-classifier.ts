@@ -3,6 +3,7 @@ import { HiddenstateError, shown } from "../errors.ts";
 import { loadConfig, loadTokenizer, modelPaths } from "../io/model-files.ts";
 import type { ModelStorage } from "../io/model-storage.ts";
 import { runtime } from "../memory/runtime.ts";
+import { cellChoice } from "../nn/cell-choice.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
 import type { TrainingEvent } from "../train/events.ts";
 import { recordedTraining } from "../train/recorded-training.ts";
@@ -117,9 +118,9 @@ export async function* trainClassifier(
 }
 
 function architectureOf(options: Required<ClassifierTraining>): Required<ClassifierArchitecture> {
-  const { cell, hidden, layers, dropout, bidirectional, pooling, nonlinearity, resetAfter } = options;
+  const { hidden, layers, dropout, bidirectional, pooling } = options;
   const embedding = options.embedding ?? hidden;
-  return { cell, hidden, embedding, layers, dropout, bidirectional, pooling, nonlinearity, resetAfter };
+  return { ...cellChoice(options), hidden, embedding, layers, dropout, bidirectional, pooling };
 }
 
 /** What the files of a run that goes on say of its data. */

@@ -2,6 +2,7 @@ import type { TokenizerKind } from "../data/tokenizer.ts";
 import { loadTokenizer } from "../io/model-files.ts";
 import type { ModelStorage } from "../io/model-storage.ts";
 import { runtime } from "../memory/runtime.ts";
+import { cellChoice } from "../nn/cell-choice.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
 import type { TrainingEvent } from "../train/events.ts";
 import { recordedTraining } from "../train/recorded-training.ts";
@@ -108,8 +109,8 @@ export async function* trainLanguageModel(
 }
 
 function architectureOf(options: Required<LanguageModelTraining>): Required<LanguageModelArchitecture> {
-  const { cell, hidden, layers, dropout, nonlinearity, resetAfter } = options;
-  return { cell, hidden, embedding: options.embedding ?? hidden, layers, dropout, nonlinearity, resetAfter };
+  const { hidden, layers, dropout } = options;
+  return { ...cellChoice(options), hidden, embedding: options.embedding ?? hidden, layers, dropout };
 }
 
 /** What a run must have in common with the one it goes on with; the budget may change. */
@@ -118,17 +119,15 @@ function identityOf(
   vocabularySize: number,
   trainingTokens: number,
 ): Record<string, unknown> {
-  const { cell, hidden, embedding, layers, dropout, nonlinearity, resetAfter } = options;
+  const { hidden, embedding, layers, dropout } = options;
   const { tokenizer, bptt, batch, recompute, seed, optimizer } = options;
   const stride = options.stride ?? bptt;
   return {
-    cell,
+    ...cellChoice(options),
     hidden,
     embedding,
     layers,
     dropout,
-    nonlinearity,
-    resetAfter,
     tokenizer,
     bptt,
     stride,

@@ -1,4 +1,4 @@
-import type { EndEvent, TextModel } from "@hiddenstate/core";
+import { cellKinds, type EndEvent, type TextModel } from "@hiddenstate/core";
 import { Command, Option } from "commander";
 import type { TrainOptions } from "../train-options.ts";
 import { outputFolder, train } from "../train.ts";
@@ -21,7 +21,7 @@ const positive = { whole: true, min: 1 } as const;
 
 const modelOptions = (): Option[] => [
   choiceOption("--task <task>", "what to learn: lm, a language model", ["lm"]).default("lm"),
-  choiceOption("--cell <cell>", "recurrent cell (default: lstm)", ["rnn", "lstm", "gru"]),
+  choiceOption("--cell <cell>", "recurrent cell (default: lstm)", cellKinds),
   numberOption("--hidden <size>", "size of the hidden state (default: 256)", positive),
   numberOption("--layers <n>", "recurrent layers (default: 2)", positive),
   numberOption("--dropout <share>", "dropped between layers while training (default: 0.3)", { min: 0, below: 1 }),

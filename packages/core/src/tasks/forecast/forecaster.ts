@@ -3,6 +3,7 @@ import { concat } from "../../autograd/ops/concat.ts";
 import { reshape } from "../../autograd/ops/reshape.ts";
 import { tanh } from "../../autograd/ops/unary.ts";
 import type { Tensor } from "../../memory/tensor.ts";
+import { type CellChoice, cellChoice, type CellKind, cellRules } from "../../nn/cell-choice.ts";
 import { Dropout } from "../../nn/dropout.ts";
 import { Embedding } from "../../nn/embedding.ts";
 import { Linear } from "../../nn/linear.ts";
@@ -12,29 +13,23 @@ import { recurrentNetwork } from "../../nn/recurrent-network.ts";
 import { type OptionRules } from "../../options.ts";
 
 /** The architecture of a forecaster. */
-export interface ForecasterArchitecture {
+export interface ForecasterArchitecture extends CellChoice {
   /** Default `"gru"`. */
-  cell?: "rnn" | "lstm" | "gru";
+  cell?: CellKind;
   /** Width of the hidden state. Default 32. */
   hidden?: number;
   /** Recurrent layers. Default 1. */
   layers?: number;
   /** Share of the values dropped between recurrent layers and before the last layer while training. Default 0.1. */
   dropout?: number;
-  /** RNN only. Default `"tanh"`. */
-  nonlinearity?: "tanh" | "relu";
-  /** GRU only: where the reset gate acts. Default true. */
-  resetAfter?: boolean;
 }
 
 /** The rules behind `ForecasterArchitecture`. */
 export const forecasterRules: OptionRules<ForecasterArchitecture> = {
-  cell: { type: "choice", choices: ["rnn", "lstm", "gru"], default: "gru" },
+  ...cellRules("gru"),
   hidden: { type: "integer", min: 1, default: 32 },
   layers: { type: "integer", min: 1, default: 1 },
   dropout: { type: "number", min: 0, below: 1, default: 0.1 },
-  nonlinearity: { type: "choice", choices: ["tanh", "relu"], default: "tanh" },
-  resetAfter: { type: "boolean", default: true },
 };
 
 /** Sizes that follow from the data and the head. */
@@ -80,15 +75,14 @@ export class ForecasterNetwork extends Module {
   constructor(options: Options) {
     super("forecaster", options.name);
     this.#sizes = options;
-    const { cell, hidden, layers, dropout, nonlinearity, resetAfter, inputs, categories, outputs, steps, future } =
-      options;
+    const { hidden, layers, dropout, inputs, categories, outputs, steps, future } = options;
     this.#embeddings = categories.map((count, i) => {
       const name = `category${i}`;
       const embeddingSize = Math.min(16, Math.ceil(Math.sqrt(count)) + 1);
       return this.part(name, new Embedding({ vocabularySize: count, embeddingSize, name: `${this.name}.${name}` }));
     });
     const inputSize = inputs + this.#embeddings.reduce((sum, { options: { embeddingSize } }) => sum + embeddingSize, 0);
-    const network = { inputSize, hiddenSize: hidden, layers, dropout, cell, nonlinearity, resetAfter };
+    const network = { ...cellChoice(options), inputSize, hiddenSize: hidden, layers, dropout };
     this.rnn = this.part("rnn", recurrentNetwork({ ...network, name: `${this.name}.rnn` }));
     this.#dropout = this.part("dropout", new Dropout({ rate: dropout, name: `${this.name}.dropout` }));
     const linear = (name: string, from: number, to: number): Linear =>

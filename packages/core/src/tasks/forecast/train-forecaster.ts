@@ -7,6 +7,7 @@ import { HiddenstateError, shown } from "../../errors.ts";
 import { crc32 } from "../../io/crc32.ts";
 import { runtime } from "../../memory/runtime.ts";
 import { naiveScale } from "../../metrics/forecast.ts";
+import { cellChoice } from "../../nn/cell-choice.ts";
 import { type OptionRules, resolveOptions } from "../../options.ts";
 import type { TrainingEvent } from "../../train/events.ts";
 import { recordedTraining } from "../../train/recorded-training.ts";
@@ -265,15 +266,9 @@ function planned(
   return { config, reasons: [...dates, ...reasons, ...inputs.reasons] };
 }
 
-function architectureOf({
-  cell,
-  hidden,
-  layers,
-  dropout,
-  nonlinearity,
-  resetAfter,
-}: Resolved): Required<ForecasterArchitecture> {
-  return { cell, hidden, layers, dropout, nonlinearity, resetAfter };
+function architectureOf(resolved: Resolved): Required<ForecasterArchitecture> {
+  const { hidden, layers, dropout } = resolved;
+  return { ...cellChoice(resolved), hidden, layers, dropout };
 }
 
 function categoriesOf(training: readonly RegularSeries[]): CategoryInput[] {

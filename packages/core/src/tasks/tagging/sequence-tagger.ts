@@ -4,6 +4,7 @@ import { embedding } from "../../autograd/ops/embedding.ts";
 import { reshape } from "../../autograd/ops/reshape.ts";
 import { slice } from "../../autograd/ops/slice.ts";
 import { type Tensor, tensor } from "../../memory/tensor.ts";
+import { type CellChoice, cellChoice, type CellKind, cellRules } from "../../nn/cell-choice.ts";
 import { CRF } from "../../nn/crf.ts";
 import { Dropout } from "../../nn/dropout.ts";
 import { Embedding } from "../../nn/embedding.ts";
@@ -16,9 +17,9 @@ import { affixCount } from "./affixes.ts";
 import type { WordBatch } from "./word-batch.ts";
 
 /** The architecture of a tagger. */
-export interface TaggerArchitecture {
+export interface TaggerArchitecture extends CellChoice {
   /** Default `"lstm"`. */
-  cell?: "rnn" | "lstm" | "gru";
+  cell?: CellKind;
   /** Width of the hidden state of each direction. Default 256. */
   hidden?: number;
   /** Recurrent layers over the words. Default 1. */
@@ -35,15 +36,11 @@ export interface TaggerArchitecture {
   affixEmbedding?: number;
   /** A conditional random field over the outputs: how well tags fit their neighbours counts too. Default false. */
   crf?: boolean;
-  /** RNN only. Default `"tanh"`. */
-  nonlinearity?: "tanh" | "relu";
-  /** GRU only: where the reset gate acts. Default true. */
-  resetAfter?: boolean;
 }
 
 /** The rules behind `TaggerArchitecture`. */
 export const taggerArchitectureRules: OptionRules<TaggerArchitecture> = {
-  cell: { type: "choice", choices: ["rnn", "lstm", "gru"], default: "lstm" },
+  ...cellRules("lstm"),
   hidden: { type: "integer", min: 1, default: 256 },
   layers: { type: "integer", min: 1, default: 1 },
   dropout: { type: "number", min: 0, below: 1, default: 0.5 },
@@ -52,8 +49,6 @@ export const taggerArchitectureRules: OptionRules<TaggerArchitecture> = {
   characterHidden: { type: "integer", min: 1, default: 64 },
   affixEmbedding: { type: "integer", min: 1, default: 16 },
   crf: { type: "boolean", default: false },
-  nonlinearity: { type: "choice", choices: ["tanh", "relu"], default: "tanh" },
-  resetAfter: { type: "boolean", default: true },
 };
 
 export interface SequenceTaggerOptions extends TaggerArchitecture, ModuleOptions {
@@ -110,21 +105,10 @@ export class SequenceTagger extends Module {
     });
     super("sequenceTagger", resolved.name);
     this.options = resolved;
-    const {
-      words,
-      characters,
-      affixes,
-      tags,
-      cell,
-      hidden,
-      layers,
-      dropout: rate,
-      nonlinearity,
-      resetAfter,
-    } = resolved;
+    const { words, characters, affixes, tags, hidden, layers, dropout: rate } = resolved;
     const { embedding: wordSize, characterEmbedding, characterHidden, affixEmbedding, crf } = resolved;
     const named = (part: string): { name: string } => ({ name: `${this.name}.${part}` });
-    const ofCell = { cell, nonlinearity, resetAfter, bidirectional: true };
+    const ofCell = { ...cellChoice(resolved), bidirectional: true };
     this.words = this.part(
       "words",
       new Embedding({ vocabularySize: words, embeddingSize: wordSize, deviation, ...named("words") }),

@@ -3,6 +3,7 @@ import { HiddenstateError } from "../../errors.ts";
 import type { ModelStorage } from "../../io/model-storage.ts";
 import { runtime } from "../../memory/runtime.ts";
 import { wordMajorities } from "../../metrics/tagging.ts";
+import { cellChoice } from "../../nn/cell-choice.ts";
 import { type OptionRules, resolveOptions } from "../../options.ts";
 import type { TrainingEvent } from "../../train/events.ts";
 import { recordedTraining } from "../../train/recorded-training.ts";
@@ -105,10 +106,10 @@ function configOf(
   training: readonly CheckedSentence[],
   start: TaggerModel | null,
 ): TaggerConfig {
-  const { cell, hidden, layers, dropout, embedding, characterEmbedding, characterHidden } = resolved;
-  const { affixEmbedding, crf, nonlinearity, resetAfter, minimumCount } = resolved;
+  const { hidden, layers, dropout, embedding, characterEmbedding, characterHidden } = resolved;
+  const { affixEmbedding, crf, minimumCount } = resolved;
   const widths = { hidden, layers, embedding, characterEmbedding, characterHidden, affixEmbedding };
-  const architecture = { cell, ...widths, dropout, crf, nonlinearity, resetAfter };
+  const architecture = { ...cellChoice(resolved), ...widths, dropout, crf };
   const tags = [...new Set(training.flatMap((sentence) => sentence.tags))].toSorted();
   if (tags.length < 2) {
     throw new HiddenstateError(
