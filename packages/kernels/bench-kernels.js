@@ -174,6 +174,7 @@ function backward(
     gates: layer.gates,
     gateGradients: layer.gateGradients,
     gradInitialHidden: layer.gradInitial[0],
+    hiddenTap: 0,
     gradOutputStride: H,
     steps: T,
     batch: B,
@@ -194,6 +195,7 @@ function backward(
         gradFinalCell: 0,
         previousCell: layer.previousCell,
         gradInitialCell: layer.gradInitial[1],
+        cellTap: 0,
       });
   });
   const slab = { rows: N, gates: G, hiddenSize: H, accumulate: 1 };

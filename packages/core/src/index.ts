@@ -125,6 +125,31 @@ export {
   type WordMajorities,
 } from "./metrics/tagging.ts";
 
+export {
+  gateStatistics,
+  GateMeter,
+  type GateStatistics,
+  type GateSummary,
+  type LayerGates,
+} from "./inspect/gate-statistics.ts";
+export {
+  gradientFlow,
+  GradientFlowMeter,
+  type GradientFlow,
+  type GradientFlowRun,
+  type LayerFlow,
+} from "./inspect/gradient-flow.ts";
+export { horizonShare, memoryHorizon, type MemoryHorizon } from "./inspect/memory-horizon.ts";
+export { gateNames, observe, type AnyRecurrentNetwork, type Numbers, type ObservedLayer } from "./inspect/observe.ts";
+export {
+  recurrentMatrices,
+  spectralNorm,
+  spectralRadius,
+  type EigenvalueRoutine,
+  type Eigenvalues,
+  type RecurrentMatrix,
+} from "./inspect/recurrent-matrix.ts";
+
 export { loadSafetensors, saveSafetensors, type NamedTensors } from "./io/safetensors.ts";
 export { MemoryStorage, type ModelStorage } from "./io/model-storage.ts";
 

@@ -60,7 +60,8 @@ static void gruCellBefore(float *gates, const float *before, float *hidden, floa
 
 // The gradients of z and n from dL/dh', and dL/dh' * z left in gradHidden; resetAfter: those of r, and of U's gates, too.
 static void gruCellBackward(float *gradients, float *hiddenGradients, const float *gates, const float *candidate,
-                            const float *before, float *gradHidden, const float *gradOutput, uint32_t hiddenSize) {
+                            const float *before, float *gradHidden, const float *gradOutput, float *hiddenTap,
+                            uint32_t hiddenSize) {
   for (uint32_t j = 0; j < hiddenSize; j += VL) {
     const uint32_t lanes = hiddenSize - j;
     const size_t column = gruColumn(j);
@@ -68,6 +69,7 @@ static void gruCellBackward(float *gradients, float *hiddenGradients, const floa
     vf r = load(gate + RESET), z = load(gate + UPDATE), n = load(gate + CANDIDATE);
     vf dh = loadPart(gradHidden + j, lanes, 0);
     if (gradOutput) dh += loadPart(gradOutput + j, lanes, 0);
+    if (hiddenTap) storePart(hiddenTap + j, dh, lanes);
     vf gradZ = flush(dh * (loadPart(before + j, lanes, 0) - n) * z * (1.0f - z));
     vf gradN = flush(dh * (1.0f - z) * (1.0f - n * n));
     store(gradients + column + UPDATE, gradZ);

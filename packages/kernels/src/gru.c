@@ -103,6 +103,7 @@ KERNEL(gruBackward, GruBackwardArgs) {
   const float *gates = FLOATS(a->gates), *candidate = FLOATS(a->candidate), *previous = FLOATS(a->previousHidden);
   const float *gradOutput = FLOATS_OR_NULL(a->gradOutput), *hiddenPanels = FLOATS(a->hiddenPanels);
   float *gateGradients = FLOATS(a->gateGradients), *gradHidden = FLOATS(a->gradInitialHidden);
+  float *hiddenTap = FLOATS_OR_NULL(a->hiddenTap);
   float *hiddenGradients = a->resetAfter ? FLOATS(a->hiddenGateGradients) : 0;
   Walk w = startWalk(INTS(a->batchSizes), a->steps, a->batch, a->rows, !a->reverse, part, parts);
   startGradient(&w, gradHidden, FLOATS_OR_NULL(a->gradFinalHidden), H);
@@ -112,7 +113,7 @@ KERNEL(gruBackward, GruBackwardArgs) {
       const size_t row = w.first + b;
       gruCellBackward(gateGradients + row * width, hiddenGradients ? hiddenGradients + row * width : 0,
                       gates + row * width, candidate + row * H, previous + row * H, gradHidden + (size_t)b * H,
-                      gradOutput ? gradOutput + row * a->gradOutputStride : 0, H);
+                      gradOutput ? gradOutput + row * a->gradOutputStride : 0, hiddenTap ? hiddenTap + row * H : 0, H);
     }
     if (!a->resetAfter) {
       gradientThroughCandidate(&w, gateGradients + slab, hiddenPanels, H);

@@ -63,7 +63,8 @@ KERNEL(lstmForward, LstmForwardArgs) {
 
 // One row's gate gradients from dL/dh', which is the sum of what came back through time and through the output.
 static void lstmCellBackward(float *gradients, const float *gates, const float *cellBefore, const float *gradHidden,
-                             const float *gradOutput, float *gradCell, uint32_t hiddenSize) {
+                             const float *gradOutput, float *gradCell, float *hiddenTap, float *cellTap,
+                             uint32_t hiddenSize) {
   for (uint32_t j = 0; j < hiddenSize; j += VL, gates += GATES * VL, gradients += GATES * VL) {
     const uint32_t lanes = hiddenSize - j;
     vf input = load(gates), forget = load(gates + VL), content = load(gates + 2 * VL), out = load(gates + 3 * VL);
@@ -72,6 +73,8 @@ static void lstmCellBackward(float *gradients, const float *gates, const float *
     vf dh = loadPart(gradHidden + j, lanes, 0);
     if (gradOutput) dh += loadPart(gradOutput + j, lanes, 0);
     vf dc = FMA(dh * out, 1.0f - tanhCell * tanhCell, loadPart(gradCell + j, lanes, 0));
+    if (hiddenTap) storePart(hiddenTap + j, dh, lanes);
+    if (cellTap) storePart(cellTap + j, dc, lanes);
     store(gradients, flush(dc * content * input * (1.0f - input)));
     store(gradients + VL, flush(dc * before * forget * (1.0f - forget)));
     store(gradients + 2 * VL, flush(dc * input * (1.0f - content * content)));
@@ -86,6 +89,7 @@ KERNEL(lstmBackward, LstmBackwardArgs) {
   const float *gradOutput = FLOATS_OR_NULL(a->gradOutput);
   float *gateGradients = FLOATS(a->gateGradients);
   float *gradHidden = FLOATS(a->gradInitialHidden), *gradCell = FLOATS(a->gradInitialCell);
+  float *hiddenTap = FLOATS_OR_NULL(a->hiddenTap), *cellTap = FLOATS_OR_NULL(a->cellTap);
   Walk w = startWalk(INTS(a->batchSizes), a->steps, a->batch, a->rows, !a->reverse, part, parts);
   startGradient(&w, gradHidden, FLOATS_OR_NULL(a->gradFinalHidden), H);
   startGradient(&w, gradCell, FLOATS_OR_NULL(a->gradFinalCell), H);
@@ -93,7 +97,8 @@ KERNEL(lstmBackward, LstmBackwardArgs) {
     FOR_OWN_ROWS(b, &w, 0, w.count) {
       const size_t row = w.first + b;
       lstmCellBackward(gateGradients + row * width, gates + row * width, previousCell + row * H, gradHidden + (size_t)b * H,
-                       gradOutput ? gradOutput + row * a->gradOutputStride : 0, gradCell + (size_t)b * H, H);
+                       gradOutput ? gradOutput + row * a->gradOutputStride : 0, gradCell + (size_t)b * H,
+                       hiddenTap ? hiddenTap + row * H : 0, cellTap ? cellTap + row * H : 0, H);
     }
     multiplyOwnRows(&w, w.count,
                     (Product){

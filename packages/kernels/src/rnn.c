@@ -49,12 +49,13 @@ KERNEL(rnnForward, RnnForwardArgs) {
 }
 
 static void rnnCellBackward(float *gradients, const float *gates, const float *gradHidden, const float *gradOutput,
-                            uint32_t hiddenSize, int relu) {
+                            float *hiddenTap, uint32_t hiddenSize, int relu) {
   for (uint32_t j = 0; j < hiddenSize; j += VL) {
     const uint32_t lanes = hiddenSize - j;
     vf h = load(gates + j);
     vf dh = loadPart(gradHidden + j, lanes, 0);
     if (gradOutput) dh += loadPart(gradOutput + j, lanes, 0);
+    if (hiddenTap) storePart(hiddenTap + j, dh, lanes);
     vf gradient = relu ? (vf)((vi)dh & ~(h <= 0.0f)) : dh * (1.0f - h * h);
     store(gradients + j, flush(gradient));
   }
@@ -65,13 +66,14 @@ KERNEL(rnnBackward, RnnBackwardArgs) {
   const uint32_t H = a->hiddenSize, width = slabWidth(1, H);
   const float *gates = FLOATS(a->gates), *gradOutput = FLOATS_OR_NULL(a->gradOutput);
   float *gateGradients = FLOATS(a->gateGradients), *gradHidden = FLOATS(a->gradInitialHidden);
+  float *hiddenTap = FLOATS_OR_NULL(a->hiddenTap);
   Walk w = startWalk(INTS(a->batchSizes), a->steps, a->batch, a->rows, !a->reverse, part, parts);
   startGradient(&w, gradHidden, FLOATS_OR_NULL(a->gradFinalHidden), H);
   for (; walking(&w); advance(&w)) {
     FOR_OWN_ROWS(b, &w, 0, w.count) {
       const size_t row = w.first + b;
       rnnCellBackward(gateGradients + row * width, gates + row * width, gradHidden + (size_t)b * H,
-                      gradOutput ? gradOutput + row * a->gradOutputStride : 0, H, a->relu);
+                      gradOutput ? gradOutput + row * a->gradOutputStride : 0, hiddenTap ? hiddenTap + row * H : 0, H, a->relu);
     }
     multiplyOwnRows(&w, w.count,
                     (Product){

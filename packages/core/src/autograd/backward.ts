@@ -22,14 +22,21 @@ export class BackwardPass {
   readonly #deferred = new Map<object, DeferredGradient>();
   readonly #outer: BackwardPass | null;
   readonly #inputs: ReadonlySet<Tensor>;
+  readonly #leaves: ReadonlySet<Tensor> | null;
 
   /**
    * @param outer the pass that this one is a part of, where an operation runs operations of its own again
    * @param inputs where this part ends: their gradients belong to the outer pass
+   * @param leaves the leaves whose gradients are wanted; null: all
    */
-  constructor(outer: BackwardPass | null = null, inputs: ReadonlySet<Tensor> = new Set()) {
+  constructor(
+    outer: BackwardPass | null = null,
+    inputs: ReadonlySet<Tensor> = new Set(),
+    leaves: ReadonlySet<Tensor> | null = null,
+  ) {
     this.#outer = outer;
     this.#inputs = inputs;
+    this.#leaves = leaves;
   }
 
   /** Offset of the gradient of an operation's output; 0 (absent) where nothing depended on that output. */
@@ -48,7 +55,7 @@ export class BackwardPass {
       this.#gradients.set(input, gradient);
       return { offset: gradient.offset, accumulate: 0 };
     }
-    return leafTarget(input);
+    return this.#leaves && !this.#leaves.has(input) ? null : leafTarget(input);
   }
 
   /** As `target`, for an operation that writes only a part: the rest is zero. */
@@ -132,10 +139,11 @@ function leafTarget(leaf: Tensor): GradientTarget {
  * Adds dL/dx to `.grad` of every tensor with `requiresGrad` that the loss was computed from, and ends what the
  * operations had kept for it. A graph can be gone back over once.
  *
+ * @param leaves only these get a gradient, and nobody else's `.grad` is touched; null: all
  * @throws HiddenstateError `invalid` if the loss has more than one element, nothing needs a gradient, the graph was used before,
  *   or a tensor it needs has ended or changed since
  */
-export function runBackward(loss: Tensor): void {
+export function runBackward(loss: Tensor, leaves: ReadonlySet<Tensor> | null = null): void {
   if (loss.size !== 1) {
     throw new HiddenstateError(
       "invalid",
@@ -150,7 +158,7 @@ export function runBackward(loss: Tensor): void {
   }
   if (!loss.node && loss.grad)
     throw new HiddenstateError("invalid", "backward: invalid loss: it is a leaf that already has a gradient");
-  const pass = new BackwardPass();
+  const pass = new BackwardPass(null, undefined, leaves);
   const one = full([1], 1);
   pass.seed(loss, one.offset);
   one.end();

@@ -167,6 +167,7 @@ export const signatures = {
   /**
    * gradOutput [N, .] (rows gradOutputStride apart; may be absent) and gradFinalHidden [B, H] (may be absent) to the slab
    * gateGradients (dL/d pre-activation) and gradInitialHidden [B, H] (set). hiddenPanels: packGates with transpose 1.
+   * Tap, may be absent: hiddenTap [N, H], all of dL/dh of each step, what comes through time and what through the output.
    */
   rnnBackward: {
     gradOutput: "offset",
@@ -176,6 +177,7 @@ export const signatures = {
     gates: "offset",
     gateGradients: "offset",
     gradInitialHidden: "offset",
+    hiddenTap: "offset",
     gradOutputStride: "int",
     steps: "int",
     batch: "int",
@@ -212,7 +214,10 @@ export const signatures = {
     hiddenSize: "int",
     reverse: "int",
   },
-  /** As rnnBackward, with the cell's gradients beside the hidden ones. c' is computed again from gates and previousCell. */
+  /**
+   * As rnnBackward, with the cell's gradients beside the hidden ones (cellTap: all of dL/dc'). c' is computed again from gates and
+   * previousCell.
+   */
   lstmBackward: {
     gradOutput: "offset",
     gradFinalHidden: "offset",
@@ -223,7 +228,9 @@ export const signatures = {
     previousCell: "offset",
     gateGradients: "offset",
     gradInitialHidden: "offset",
+    hiddenTap: "offset",
     gradInitialCell: "offset",
+    cellTap: "offset",
     gradOutputStride: "int",
     steps: "int",
     batch: "int",
@@ -274,6 +281,7 @@ export const signatures = {
     gateGradients: "offset",
     hiddenGateGradients: "offset",
     gradInitialHidden: "offset",
+    hiddenTap: "offset",
     gradOutputStride: "int",
     steps: "int",
     batch: "int",

@@ -1,7 +1,7 @@
 import type { Cell } from "../autograd/ops/cells.ts";
 import { gateCount } from "../autograd/ops/cells.ts";
 import { dropout } from "../autograd/ops/dropout.ts";
-import { type LayerState, recurrentLayer } from "../autograd/ops/recurrent.ts";
+import { type LayerObserver, type LayerState, recurrentLayer } from "../autograd/ops/recurrent.ts";
 import { type DirectionWeights, weightTensors } from "../autograd/ops/recurrent-weights.ts";
 import { recomputeChunks } from "../autograd/recompute.ts";
 import { concat } from "../autograd/ops/concat.ts";
@@ -81,12 +81,19 @@ export interface ForwardOptions<S extends RecurrentState> {
   recompute?: boolean;
 }
 
+/** Who looks at a network's layers while `forward` runs: inspection. */
+export interface NetworkObserver {
+  layer(layer: number, rows: PackedPart): LayerObserver;
+}
+
 /** Layers of one cell, in one or both directions: the recurrence that RNN, LSTM and GRU share. */
 export abstract class RecurrentNetwork<S extends RecurrentState> extends Module {
   readonly options: Required<RecurrentOptions>;
   readonly cell: Cell;
   /** D: 2 when bidirectional, else 1. */
   readonly directions: 1 | 2;
+  /** Looks at every `forward` while it is there: set by `observe`. */
+  observer: NetworkObserver | null = null;
   readonly #weights: DirectionWeights[][];
   readonly #ownWeights: Tensor[];
   /** The layers of steps that go on no tape; made for the first. */
@@ -123,6 +130,11 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
     const initial = this.#initialState(where, options.state, batch);
     const rows = packing.pack(reshape(timeMajor, [steps * batch, inputSize]));
     const sorted = this.#mapState(initial, (part) => packing.sortState(part));
+    if (this.observer && !sorted.h.requiresGrad) {
+      // So that there is a way back to look at, also where all parameters are frozen.
+      sorted.h = sorted.h.detach();
+      sorted.h.requiresGrad = true;
+    }
     const { output, state } = options.recompute
       ? this.#runChunks(rows, packing, sorted)
       : this.#runLayers(rows, packing, sorted, this.#drawMasks());
@@ -209,6 +221,13 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
 
   /** As `#runLayers`, in chunks of about sqrt(T) steps whose activations are computed again on the way back. */
   #runChunks(x: Tensor, packing: Packing, initial: S): { output: Tensor; state: S } {
+    if (this.observer) {
+      throw new HiddenstateError(
+        "unsupported",
+        `${this.cell.kind}.forward: unsupported recompute while the network is observed: its chunks end before anybody can look; ` +
+          "leave recompute out",
+      );
+    }
     if (this.directions === 2) {
       throw new HiddenstateError(
         "unsupported",
@@ -253,7 +272,8 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
       const part = (state: Tensor): Tensor =>
         layers === 1 ? state : slice(state, { axis: 0, start: layer * directions, end: (layer + 1) * directions });
       const layerState = { h: part(initial.h), c: initial.c ? part(initial.c) : null };
-      const result = recurrentLayer(this.cell, output, packing, layerState, this.#weights[layer]);
+      const observer = this.observer?.layer(layer, packing) ?? null;
+      const result = recurrentLayer(this.cell, output, packing, layerState, this.#weights[layer], observer);
       finals.push(result.state);
       output = result.output;
       if (masks && layer < layers - 1) output = dropout(output, rate, masks[layer], packing.rowIds, packing.batch);

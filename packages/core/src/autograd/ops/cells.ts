@@ -123,6 +123,9 @@ export interface BackwardCall {
   batchSizes: number;
   gradInitialHidden: number;
   gradInitialCell: number;
+  /** Where inspection wants all of dL/dh and dL/dc of each step, [N, H]. */
+  hiddenTap: number;
+  cellTap: number;
 }
 
 /** Gradients of the pre-activations: of the input's side, and of the hidden side where that differs. */
@@ -139,7 +142,7 @@ export function runBackward(
   slabs: Slabs,
   sizes: LayerSizes,
 ): GateGradients {
-  const { gradFinalCell, gradInitialCell, ...common } = call;
+  const { gradFinalCell, gradInitialCell, cellTap, ...common } = call;
   const input = empty(slabs.gates.shape);
   const all = { ...common, ...sizes, gates: slabs.gates.offset, gateGradients: input.offset };
   switch (cell.kind) {
@@ -147,7 +150,13 @@ export function runBackward(
       kernels.rnnBackward({ ...all, relu: Number(cell.nonlinearity === "relu") });
       return { input, hidden: input };
     case "lstm":
-      kernels.lstmBackward({ ...all, gradFinalCell, gradInitialCell, previousCell: slabs.previousCell!.offset });
+      kernels.lstmBackward({
+        ...all,
+        gradFinalCell,
+        gradInitialCell,
+        cellTap,
+        previousCell: slabs.previousCell!.offset,
+      });
       return { input, hidden: input };
     case "gru": {
       const hidden = cell.resetAfter ? empty(slabs.gates.shape) : null;

@@ -37,6 +37,14 @@ export interface LayerState {
   c: Tensor | null;
 }
 
+/** Who looks at a layer while it runs: inspection. Off the tape there is no way back, so nothing of it is asked for. */
+export interface LayerObserver {
+  /** A direction has run forward. What the kernel kept ends with the operation: copy what is to stay. */
+  ran(direction: number, kept: Slabs, final: LayerState): void;
+  /** Where the way back is to write all of dL/dh and dL/dc of each step, [N, H] each; asked for as it begins. */
+  gradients(direction: number): { hidden: Tensor; cell: Tensor | null };
+}
+
 /**
  * One recurrent layer over packed rows, in one or two directions: see the kernels rnnForward, lstmForward and gruForward in
  * kernels/signatures.ts for the equations.
@@ -44,6 +52,7 @@ export interface LayerState {
  * @param x [N, I]
  * @param state the initial state
  * @param directions the weights, forward first
+ * @param observer looks at what the kernels keep and at the gradients of every step
  * @returns output [N, D*H] and the final state
  */
 export function recurrentLayer(
@@ -52,6 +61,7 @@ export function recurrentLayer(
   packedRows: PackedRows,
   state: LayerState,
   directions: readonly DirectionWeights[],
+  observer: LayerObserver | null = null,
 ): { output: Tensor; state: LayerState } {
   const { kernelSet } = runtime();
   const { batchSizes, batch, rows } = packedRows;
@@ -84,6 +94,7 @@ export function recurrentLayer(
       finalCell: final.c ? final.c.offset + deep : 0,
     };
     runForward(kernelSet.kernels, cell, forwardArguments(cell, call, kept, sizes(packedRows, hiddenSize, d)));
+    observer?.ran(d, kept, final);
     return kept;
   });
 
@@ -102,6 +113,7 @@ export function recurrentLayer(
           initial: state,
           toHidden,
           toCell,
+          taps: observer?.gradients(d) ?? null,
         });
       });
     },
@@ -115,6 +127,7 @@ interface StateGradients {
   initial: LayerState;
   toHidden: GradientTarget | null;
   toCell: GradientTarget | null;
+  taps: { hidden: Tensor; cell: Tensor | null } | null;
 }
 
 function backThroughDirection(
@@ -125,7 +138,7 @@ function backThroughDirection(
   weights: DirectionWeights,
   slabs: Slabs,
   d: number,
-  { output, final, initial, toHidden, toCell }: StateGradients,
+  { output, final, initial, toHidden, toCell, taps }: StateGradients,
 ): void {
   const { kernelSet } = runtime();
   const { kernels, bytesPerFloat } = kernelSet;
@@ -151,6 +164,8 @@ function backThroughDirection(
       batchSizes: packedRows.batchSizes.offset,
       gradInitialHidden: gradHidden.offset,
       gradInitialCell: gradCell?.offset ?? 0,
+      hiddenTap: taps?.hidden.offset ?? 0,
+      cellTap: taps?.cell?.offset ?? 0,
     },
     slabs,
     sizes(packedRows, hiddenSize, d),

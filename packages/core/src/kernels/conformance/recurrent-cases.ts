@@ -79,6 +79,7 @@ function layerOutcomes(stage: Stage, problem: LayerProblem, { gap = 0, inPlace =
     gateGradients: backward(gradients.gates, "state"),
     hiddenGateGradients: backward(gradients.hiddenGates, "state"),
     gradInitialHidden: backward(gradients.initialHidden, "state"),
+    hiddenTap: backward(gradients.hiddenTap, "state"),
     gradX: backward(gradients.x, "x"),
     gradWeightInput: backward(gradients.weightInput, "weightInput", rows),
     gradWeightHidden: backward(gradients.weightHidden, "weightHidden", rows),
@@ -89,6 +90,7 @@ function layerOutcomes(stage: Stage, problem: LayerProblem, { gap = 0, inPlace =
     outcomes.finalCell = forward(stage.read(run.finalCell));
     outcomes.previousCell = forward(stage.read(run.previousCell));
     outcomes.gradInitialCell = backward(gradients.initialCell, "state");
+    outcomes.cellTap = backward(gradients.cellTap, "state");
   }
   if (run.candidate) outcomes.candidate = forward(stage.read(run.candidate));
   return outcomes;

@@ -207,6 +207,9 @@ export interface LayerGradients {
   biasHidden: Float64Array;
   initialHidden: Float64Array;
   initialCell: Float64Array;
+  /** dL/dh and dL/dc of each step, [N, H]. */
+  hiddenTap: Float64Array;
+  cellTap: Float64Array;
 }
 
 /** Calls the cell's backward kernel, and from the slab it gives takes the gradients of input and parameters. */
@@ -236,6 +239,8 @@ export function runBackward(
   const hiddenGateGradients = resetAfter ? stage.room(rows, slabWidth) : 0;
   const gradInitialHidden = stage.room(batch, hiddenSize);
   const gradInitialCell = cell === "lstm" ? stage.room(batch, hiddenSize) : 0;
+  const hiddenTap = stage.room(rows, hiddenSize);
+  const cellTap = cell === "lstm" ? stage.room(rows, hiddenSize) : 0;
   const args = {
     gradOutput: problem.gradOutput ? stage.matrix(problem.gradOutput, rows, hiddenSize, gradOutputStride) : 0,
     gradFinalHidden: state(problem.gradFinalHidden),
@@ -244,6 +249,7 @@ export function runBackward(
     gates: run.gates,
     gateGradients,
     gradInitialHidden,
+    hiddenTap,
     gradOutputStride,
     steps: Math.max(0, ...lengths),
     batch,
@@ -253,7 +259,7 @@ export function runBackward(
   };
   if (cell === "lstm") {
     const gradFinalCell = state(problem.gradFinalCell);
-    kernels.lstmBackward({ ...args, gradFinalCell, previousCell: run.previousCell, gradInitialCell });
+    kernels.lstmBackward({ ...args, gradFinalCell, previousCell: run.previousCell, gradInitialCell, cellTap });
   } else if (cell.startsWith("gru")) {
     const { previousHidden, candidate } = run;
     kernels.gruBackward({ ...args, previousHidden, candidate, hiddenGateGradients, resetAfter });
@@ -323,5 +329,7 @@ export function runBackward(
     biasHidden: stage.read(biasGradient(seenByHidden)),
     initialHidden: stage.read(gradInitialHidden),
     initialCell: gradInitialCell ? stage.read(gradInitialCell) : new Float64Array(0),
+    hiddenTap: stage.read(hiddenTap),
+    cellTap: cellTap ? stage.read(cellTap) : new Float64Array(0),
   };
 }

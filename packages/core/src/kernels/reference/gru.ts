@@ -83,11 +83,13 @@ export function gruBackward(heap: ReferenceHeap, args: KernelArguments<"gruBackw
       const gateGradients = heap.at(args.gateGradients) + row * 3 * H;
       const hiddenGateGradients = heap.at(args.hiddenGateGradients) + row * 3 * H;
       const gradOutput = heap.at(args.gradOutput) + row * args.gradOutputStride;
+      const hiddenTap = heap.at(args.hiddenTap) + row * H;
 
       for (let j = 0; j < H; j++) {
         const z = f[gates + H + j];
         const n = f[gates + 2 * H + j];
         gradHidden[j] = f[carried + j] + (args.gradOutput ? f[gradOutput + j] : 0);
+        if (args.hiddenTap) f[hiddenTap + j] = gradHidden[j];
         f[gateGradients + H + j] = flush(gradHidden[j] * (f[hiddenBefore + j] - n) * z * (1 - z));
         f[gateGradients + 2 * H + j] = flush(gradHidden[j] * (1 - z) * (1 - n * n));
         sums[j] = gradHidden[j] * z;

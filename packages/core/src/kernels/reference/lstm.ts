@@ -62,6 +62,8 @@ export function lstmBackward(heap: ReferenceHeap, args: KernelArguments<"lstmBac
       const cellBefore = heap.at(args.previousCell) + row * H;
       const gateGradients = heap.at(args.gateGradients) + row * 4 * H;
       const gradOutput = heap.at(args.gradOutput) + row * args.gradOutputStride;
+      const hiddenTap = heap.at(args.hiddenTap) + row * H;
+      const cellTap = heap.at(args.cellTap) + row * H;
 
       for (let j = 0; j < H; j++) {
         const input = f[gates + j];
@@ -73,6 +75,8 @@ export function lstmBackward(heap: ReferenceHeap, args: KernelArguments<"lstmBac
 
         const gradHidden = f[carriedHidden + j] + (args.gradOutput ? f[gradOutput + j] : 0);
         const gradCell = f[carriedCell + j] + gradHidden * out * (1 - tanhCell * tanhCell);
+        if (args.hiddenTap) f[hiddenTap + j] = gradHidden;
+        if (args.cellTap) f[cellTap + j] = gradCell;
         f[gateGradients + j] = flush(gradCell * content * input * (1 - input));
         f[gateGradients + H + j] = flush(gradCell * before * forget * (1 - forget));
         f[gateGradients + 2 * H + j] = flush(gradCell * input * (1 - content * content));

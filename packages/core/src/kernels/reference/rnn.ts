@@ -47,9 +47,11 @@ export function rnnBackward(heap: ReferenceHeap, args: KernelArguments<"rnnBackw
       const gates = heap.at(args.gates) + row * H;
       const gateGradients = heap.at(args.gateGradients) + row * H;
       const gradOutput = heap.at(args.gradOutput) + row * args.gradOutputStride;
+      const hiddenTap = heap.at(args.hiddenTap) + row * H;
 
       for (let j = 0; j < H; j++) {
         const gradHidden = f[carried + j] + (args.gradOutput ? f[gradOutput + j] : 0);
+        if (args.hiddenTap) f[hiddenTap + j] = gradHidden;
         const h = f[gates + j];
         f[gateGradients + j] = flush(args.relu ? (h <= 0 ? 0 : gradHidden) : gradHidden * (1 - h * h));
       }
