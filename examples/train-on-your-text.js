@@ -36,7 +36,7 @@ for await (const event of train(options)) {
 }
 
 // The folder holds the best model. It loads here, in a server or in a browser.
-const model = await load(out);
+const model = await load(out, { task: "lm" });
 console.log(`\n${out} writes:`);
 let written = "";
 for await (const piece of model.generate({ length: 120, temperature: 0.5, seed: 1 })) {

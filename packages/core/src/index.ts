@@ -223,4 +223,6 @@ export { leastSquares } from "./tasks/forecast/least-squares.ts";
 export type { Difference, Preprocessing } from "./tasks/forecast/preprocessing.ts";
 export { trainForecaster, type ForecasterTraining } from "./tasks/forecast/train-forecaster.ts";
 export type * from "./train/events.ts";
+export type { DataSource } from "./train/recorded-training.ts";
 export type { TrainingOptions } from "./train/training-loop.ts";
+export { loadConfig } from "./io/model-files.ts";

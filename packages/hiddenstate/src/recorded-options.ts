@@ -1,8 +1,7 @@
-import { HiddenstateError, type ModelStorage } from "@hiddenstate/core";
-import type { TrainOptions } from "./train-options.ts";
+import { HiddenstateError, loadConfig, type ModelStorage } from "@hiddenstate/core";
 
 /** The options that a run keeps to when it is resumed. */
-export type RecordedOptions = Omit<TrainOptions, "task" | "data" | "out" | "resume" | "signal">;
+export type RecordedOptions = Readonly<Record<string, unknown>>;
 
 const path = "training/options.json";
 const budgets = ["steps", "epochs", "minutes"] as const;
@@ -17,17 +16,26 @@ export async function recordOptions(storage: ModelStorage, options: RecordedOpti
  *
  * @throws HiddenstateError `corrupt` for a file that is no JSON
  */
-export async function recallOptions(storage: ModelStorage, given: RecordedOptions): Promise<RecordedOptions> {
+export async function recallOptions<Given extends RecordedOptions>(
+  storage: ModelStorage,
+  given: Given,
+): Promise<Given> {
   const bytes = await storage.read(path);
   const recorded = bytes ? parse(new TextDecoder().decode(bytes), `${storage.location}/${path}`) : {};
   if (budgets.some((budget) => given[budget] !== undefined)) for (const budget of budgets) delete recorded[budget];
   const said = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...recorded, ...Object.fromEntries(said) };
+  return { ...recorded, ...Object.fromEntries(said) } as Given;
 }
 
-function parse(text: string, where: string): RecordedOptions {
+/** The task of the run to go on with; null where nothing complete is there yet. */
+export async function recallTask(storage: ModelStorage): Promise<unknown> {
+  if ((await storage.size("config.json")) === null) return null;
+  return (await loadConfig(storage)).task;
+}
+
+function parse(text: string, where: string): Record<string, unknown> {
   try {
-    return JSON.parse(text) as RecordedOptions;
+    return JSON.parse(text) as Record<string, unknown>;
   } catch (cause) {
     throw new HiddenstateError(
       "corrupt",

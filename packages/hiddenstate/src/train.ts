@@ -1,65 +1,153 @@
 import { readdir } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
-import { engine, HiddenstateError, type TextModel, trainLanguageModel, type TrainingEvent } from "@hiddenstate/core";
+import { basename, extname, join, resolve } from "node:path";
+import { engine, HiddenstateError, type TrainingEvent } from "@hiddenstate/core";
 import { startEngine } from "./engine.ts";
 import { FolderStorage } from "./files/folder-storage.ts";
-import { openTexts, type OpenTexts } from "./files/open-texts.ts";
 import { failedWith, storageFault } from "./files/storage-fault.ts";
-import { recallOptions, recordOptions } from "./recorded-options.ts";
-import type { TrainingTexts, TrainOptions } from "./train-options.ts";
+import { recallOptions, recallTask, recordOptions } from "./recorded-options.ts";
+import { recognise } from "./tasks/recognise.ts";
+import type { PreparedTraining, TaskGiven, TrainedModel } from "./tasks/task.ts";
+import { isTaskName, type ModelOf, type TaskName, taskNames, taskOf } from "./tasks/tasks.ts";
+import type { RunOptions, TaskOptions, TrainOptions } from "./train-options.ts";
+
+/** Options of which only is known what all tasks have. */
+export type AnyOptions = TaskGiven & RunOptions & { task?: TaskName };
 
 /**
- * Trains a model on a file or on texts, keeping the best one and all that is needed to resume in a folder. Yields what
+ * Trains a model on a file or on data in memory, keeping the best one and all that is needed to resume in a folder. Yields what
  * happens as it happens and returns the best model. Starts the engine if the program has not.
  *
+ * Without `task`, the data tells what to learn, and a notice after the start says what and why.
+ *
  * @throws HiddenstateError `missing`, `invalid` or `storage` for data that can't be read, `invalid` for a folder that exists,
- *   and what `trainLanguageModel` throws
+ *   and what the task's training throws
  * @example
  * for await (const event of train({ task: "lm", data: "shakespeare.txt", cell: "lstm", steps: 1000 })) {
  *   if (event.type === "evaluation") console.log(event.step, event.loss);
  * }
  */
-export async function* train(options: TrainOptions): AsyncGenerator<TrainingEvent, TextModel> {
-  const { task, data, out, resume = false, signal, ...given } = options;
-  if (task !== "lm")
-    throw new HiddenstateError("unsupported", `train: unsupported task: got ${JSON.stringify(task)}, expected "lm"`);
-  const folder = outputFolder({ data, out });
-  const storage = new FolderStorage(folder);
+export function train<T extends TaskName>(
+  options: TaskOptions<T> & { task: T },
+): AsyncGenerator<TrainingEvent, ModelOf<T>>;
+export function train(options: TrainOptions): AsyncGenerator<TrainingEvent, ModelOf<TaskName>>;
+export async function* train(options: object): AsyncGenerator<TrainingEvent, TrainedModel> {
+  return (yield* trainAsPlanned(await planTraining(options as AnyOptions))).model;
+}
+
+/** A training that was decided upon, before any data but its beginning is read. */
+export interface PlannedTraining {
+  task: TaskName;
+  folder: string;
+  /** What was recognised, and why; null where the task was said. */
+  sentence: string | null;
+  options: AnyOptions;
+}
+
+/**
+ * Decides what to learn and where the model goes.
+ *
+ * @throws HiddenstateError `unsupported` or `missing` for the task, `invalid` for a folder that exists, and for data that can't be looked at
+ */
+export async function planTraining(options: AnyOptions): Promise<PlannedTraining> {
+  const { task, resume = false } = options;
+  checkTask(task);
+  const folder = outputFolder(options);
   if (!resume) await requireNew(folder);
-  const settings = resume ? await recallOptions(storage, given) : given;
-  const { validation, textPlace, backend, instructionSet, threads, ...rest } = settings;
-  const hasBudget = rest.steps !== undefined || rest.epochs !== undefined || rest.minutes !== undefined;
-  const tokensPath = join(folder, "training/tokens.bin");
-  const { texts, notice, close } = await openData(data, validation, rest.tokenizer === "byte", tokensPath, textPlace);
-  await startEngine({ backend, instructionSet, threads });
-  if (notice !== null) yield { type: "notice", text: notice };
-  const run = trainLanguageModel(texts, hasBudget ? rest : { ...rest, epochs: 10 }, { storage, resume, signal });
-  let next: IteratorResult<TrainingEvent, TextModel> | undefined;
+  const recalled = resume ? await recallTask(new FolderStorage(folder)) : null;
+  return { ...(await decide(options, recalled)), folder, options };
+}
+
+/** What is left when a training is over. */
+export interface TrainedRun {
+  model: TrainedModel;
+  /** Tells how good the model is in full; undefined where its loss says all. */
+  report: PreparedTraining<TrainedModel>["report"];
+}
+
+/** Trains as planned. */
+export async function* trainAsPlanned(plan: PlannedTraining): AsyncGenerator<TrainingEvent, TrainedRun> {
+  const { folder, sentence, options } = plan;
+  const { task: _, data, out: __, resume = false, signal, ...given } = options;
+  const storage = new FolderStorage(folder);
+  const settings = resume ? await recallOptions<typeof given>(storage, given) : given;
+  const { backend, instructionSet, threads, from, ...rest } = settings;
+  const task = taskOf(plan.task);
+  let prepared: PreparedTraining<TrainedModel> | undefined;
+  let run: AsyncGenerator<TrainingEvent, TrainedModel> | undefined;
+  let next: IteratorResult<TrainingEvent, TrainedModel> | undefined;
   try {
-    // Everything given has been checked when the first event comes.
-    next = await run.next();
+    try {
+      prepared = await task.prepare({ ...rest, data }, { folder, resume });
+      await startEngine({ backend, instructionSet, threads });
+      for (const text of prepared.warnings) yield { type: "notice", text };
+      run = prepared.train({ storage, resume, signal, ...(from !== undefined && { from: new FolderStorage(from) }) });
+      // Everything given has been checked when the first event comes.
+      next = await run.next();
+    } catch (error) {
+      throw sentence === null || plan.task === fallback ? error : withSentence(error, sentence);
+    }
     await recordOptions(storage, settings);
+    if (!next.done) yield next.value;
+    for (const text of sentence === null ? prepared.notices : [sentence, ...prepared.notices])
+      yield { type: "notice", text };
     let told = 0;
-    for (; !next.done; next = await run.next()) {
+    for (next = await run.next(); !next.done; next = await run.next()) {
       yield next.value;
       for (const text of engine.info().notices.slice(told)) {
         told++;
         yield { type: "notice", text };
       }
     }
-    return next.value;
+    return { model: next.value, report: prepared.report?.bind(prepared) };
   } finally {
     // Where the caller has had enough, the run must end too.
-    if (!next?.done) await run.return(undefined as never);
-    close();
+    if (run && !next?.done) await run.return(undefined as never);
+    prepared?.close();
   }
 }
 
+/** The task of data that is nothing else: what it was taken for is not worth a word in an error. */
+const fallback = taskNames.at(-1);
+
+/** What to learn: what was asked for, what the run to go on with learns, or what the data looks like. */
+async function decide(options: AnyOptions, recalled: unknown): Promise<{ task: TaskName; sentence: string | null }> {
+  const { task, data } = options;
+  if (recalled !== null) {
+    if (!isTaskName(recalled) || (task !== undefined && task !== recalled))
+      throw new HiddenstateError(
+        "mismatch",
+        `resume: mismatch in task: the run to go on with is for ${JSON.stringify(recalled)}, expected ${task ?? `one of ${taskNames.join(", ")}`}; ` +
+          "leave the task out, or use another place",
+      );
+    return { task: recalled, sentence: null };
+  }
+  if (task !== undefined) return { task, sentence: null };
+  if (typeof data === "string") return recognise({ ...options, data });
+  throw new HiddenstateError(
+    "missing",
+    `train: missing task: data in memory does not tell what to learn; expected one of ${taskNames.join(", ")}`,
+  );
+}
+
+function checkTask(task: unknown): void {
+  if (task === undefined || isTaskName(task)) return;
+  throw new HiddenstateError(
+    "unsupported",
+    `train: unsupported task: got ${JSON.stringify(task)}, expected one of ${taskNames.join(", ")}`,
+  );
+}
+
+/** The same error, with what the data was taken for: that may be what is wrong. */
+function withSentence(error: unknown, sentence: string): unknown {
+  if (!(error instanceof HiddenstateError)) return error;
+  return new HiddenstateError(error.code, `${error.message} (${sentence})`, { cause: error });
+}
+
 /** Where the model goes. */
-export function outputFolder({ data, out }: Pick<TrainOptions, "data" | "out">): string {
+export function outputFolder({ task, data, out }: Pick<AnyOptions, "task" | "data" | "out">): string {
   if (out !== undefined) return out;
-  const name = typeof data === "string" ? basename(data, extname(data)) : "";
-  return join("runs", name === "" ? "lm" : name);
+  const name = typeof data === "string" ? basename(resolve(data), extname(data)) : "";
+  return join("runs", name === "" ? (task ?? "model") : name);
 }
 
 async function requireNew(folder: string): Promise<void> {
@@ -75,25 +163,4 @@ async function requireNew(folder: string): Promise<void> {
       "invalid",
       `train: invalid out: the folder ${folder} exists already; pass --resume to go on with its run, or another --out`,
     );
-}
-
-async function openData(
-  data: string | TrainingTexts,
-  validation: string | undefined,
-  asBytes: boolean,
-  tokensPath: string,
-  textPlace: TrainOptions["textPlace"],
-): Promise<OpenTexts> {
-  if (typeof data === "string") {
-    const paths = validation === undefined ? [data] : [data, validation];
-    return openTexts(paths, asBytes, tokensPath, textPlace);
-  }
-  if (validation !== undefined)
-    throw new HiddenstateError("mismatch", "train: mismatch in validation: data holds texts, so give data.validation");
-  if (textPlace === "disk")
-    throw new HiddenstateError(
-      "mismatch",
-      "train: mismatch in textPlace: data holds texts, which are in memory already",
-    );
-  return { texts: data, notice: null, close: () => {} };
 }

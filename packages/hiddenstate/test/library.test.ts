@@ -19,7 +19,7 @@ describe("train and load, from TypeScript", () => {
     expect(events.map(({ type }) => type)).toContain("evaluation");
     expect(events.at(-1)).toMatchObject({ type: "end", reason: "budget", step: 30 });
 
-    const model = await load(out);
+    const model = await load(out, { task: "lm" });
     const { loss } = await model.evaluate("the quick brown fox");
     expect(loss).toBeLessThan(4);
     let written = "";

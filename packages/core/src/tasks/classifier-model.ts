@@ -3,6 +3,7 @@ import { HiddenstateError, shown } from "../errors.ts";
 import { loadModel } from "../io/model-files.ts";
 import type { ModelStorage } from "../io/model-storage.ts";
 import { finished } from "../train/event-loop.ts";
+import type { DataSource } from "../train/recorded-training.ts";
 import { encodeExamples, named, type SequenceExample, type TargetConfig } from "./classification-data.ts";
 import {
   type ClassEvaluation,
@@ -24,6 +25,8 @@ export interface ClassifierConfig {
   architecture: Required<ClassifierArchitecture>;
   input: InputConfig;
   target: TargetConfig;
+  /** How the data was read, where whoever trained it said so. */
+  source?: DataSource;
 }
 
 /** What a sequence is taken for. */
@@ -51,6 +54,7 @@ export interface NumberPrediction {
  * if (prediction.kind === "class") console.log(prediction.label, prediction.probability);
  */
 export class ClassifierModel {
+  readonly task = "classify" as const;
   readonly config: ClassifierConfig;
   readonly tokenizer: Tokenizer | null;
   readonly model: SequenceClassifier;

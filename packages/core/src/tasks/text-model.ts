@@ -5,6 +5,7 @@ import { loadModel } from "../io/model-files.ts";
 import type { ModelStorage } from "../io/model-storage.ts";
 import { resolveOptions } from "../options.ts";
 import { EventLoopTurns } from "../train/event-loop.ts";
+import type { DataSource } from "../train/recorded-training.ts";
 import { type StreamWeights, weightsRule } from "../stream/step.ts";
 import { LanguageModel, type LanguageModelArchitecture } from "./language-model.ts";
 import { evaluateStream } from "./language-model-evaluation.ts";
@@ -19,6 +20,8 @@ export interface TextModelConfig {
   version: string;
   architecture: Required<LanguageModelArchitecture>;
   vocabularySize: number;
+  /** How the data was read, where whoever trained it said so. */
+  source?: DataSource;
 }
 
 /** How well a model expects a text. */
@@ -57,6 +60,7 @@ export interface TextStreamOptions extends StreamWeights {
  * for await (const piece of model.generate({ prompt: "ROMEO:", length: 200, temperature: 0.8 })) print(piece);
  */
 export class TextModel {
+  readonly task = "lm" as const;
   readonly config: TextModelConfig;
   readonly tokenizer: Tokenizer;
   readonly model: LanguageModel;

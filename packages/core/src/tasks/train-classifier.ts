@@ -78,7 +78,7 @@ const rules: OptionRules<ClassifierTraining> = {
 export async function* trainClassifier(
   data: ClassificationData,
   options: ClassifierTraining,
-  { storage, resume = false, signal, from }: TrainingRunOptions,
+  { storage, resume = false, signal, source, from }: TrainingRunOptions,
 ): AsyncGenerator<TrainingEvent, ClassifierModel> {
   const checked = resolveOptions<ClassifierTraining>("train", options, rules);
   refuseIdleOptions(options);
@@ -108,7 +108,7 @@ export async function* trainClassifier(
     const anew = !sameOutputs(start.config.target, target);
     takeOver(model, start.model, (name) => anew && name.startsWith("output."));
   }
-  const recording = { storage, resume, signal, config, tokenizer: encoder.tokenizer };
+  const recording = { storage, resume, signal, config, source, tokenizer: encoder.tokenizer };
   try {
     yield* recordedTraining(job, resolved, { ...recording, identity: identityOf(resolved, config, job) });
   } finally {

@@ -5,7 +5,7 @@ import { runtime } from "../memory/runtime.ts";
 import { cellChoice } from "../nn/cell-choice.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
 import type { TrainingEvent } from "../train/events.ts";
-import { recordedTraining } from "../train/recorded-training.ts";
+import { type DataSource, recordedTraining } from "../train/recorded-training.ts";
 import { type TrainingOptions, trainingRules } from "../train/training-loop.ts";
 import { version } from "../version.ts";
 import { refuseIdleOptions } from "./idle-options.ts";
@@ -61,6 +61,8 @@ export interface TrainingRunOptions {
   resume?: boolean;
   /** When aborted: finishes the step, saves, and ends with reason `interrupted`. */
   signal?: AbortSignal;
+  /** How the data was read, to be kept with the model. */
+  source?: DataSource;
 }
 
 /**
@@ -79,7 +81,7 @@ export interface TrainingRunOptions {
 export async function* trainLanguageModel(
   data: TextData | ExternalText,
   options: LanguageModelTraining,
-  { storage, resume = false, signal, from }: TrainingRunOptions,
+  { storage, resume = false, signal, source, from }: TrainingRunOptions,
 ): AsyncGenerator<TrainingEvent, TextModel> {
   const resolved = resolveOptions<LanguageModelTraining>("train", options, rules);
   refuseIdleOptions(options);
@@ -101,7 +103,7 @@ export async function* trainLanguageModel(
   const job = new LanguageModelJob(model, streams, resolved);
   const identity = identityOf({ ...resolved, ...architecture }, tokenizer.size, job.trainingTokens);
   try {
-    yield* recordedTraining(job, resolved, { storage, resume, signal, config, tokenizer, identity });
+    yield* recordedTraining(job, resolved, { storage, resume, signal, config, source, tokenizer, identity });
   } finally {
     job.end();
   }

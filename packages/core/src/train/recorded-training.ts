@@ -15,6 +15,12 @@ import {
   type TrainingOptions,
 } from "./training-loop.ts";
 
+/**
+ * How data was read, such as which columns of a table mean what: for whoever reads more of it later. It stands in `config.json` as
+ * `source`; nothing else here looks at it.
+ */
+export type DataSource = Readonly<Record<string, unknown>>;
+
 /** Where a training is recorded, and what is recorded with the parameters. */
 export interface Recording {
   storage: ModelStorage;
@@ -22,6 +28,7 @@ export interface Recording {
   signal?: AbortSignal;
   /** All that makes the model again. */
   config: object;
+  source?: DataSource;
   tokenizer: Tokenizer | null;
   /** What must be the same for a run to go on, by option name. */
   identity: Readonly<Record<string, unknown>>;
@@ -46,7 +53,7 @@ export async function* recordedTraining(
   options: Required<TrainingOptions>,
   recording: Recording,
 ): AsyncGenerator<TrainingEvent, void> {
-  const { storage, resume, signal, config, tokenizer } = recording;
+  const { storage, resume, signal, config, source, tokenizer } = recording;
   const trainer = makeTrainer(job, options);
   const saved = resume ? await resumeTraining<RecordedProgress>(storage) : null;
   if (saved) restore(job, trainer, saved, recording);
@@ -73,7 +80,7 @@ export async function* recordedTraining(
     return;
   }
 
-  if (!saved) await saveModel(storage, { config, tokenizer });
+  if (!saved) await saveModel(storage, { config: source ? { ...config, source } : config, tokenizer });
   const loop = trainingLoop(job, trainer, options, progress, {
     path: storage.location,
     signal,

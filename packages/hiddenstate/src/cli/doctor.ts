@@ -2,7 +2,7 @@ import { type ConsideredKernels, type EngineInfo, version } from "@hiddenstate/c
 import { Command } from "commander";
 import { type EngineChoice, startEngine } from "../engine.ts";
 import { engineOptions } from "./engine-options.ts";
-import { count } from "./format.ts";
+import { count } from "../format.ts";
 import { describeHost, type Host } from "./host.ts";
 import { measureSpeed } from "./measure.ts";
 import { Output } from "./output.ts";

@@ -1,13 +1,13 @@
 import { Command } from "commander";
 import type { EngineChoice } from "../engine.ts";
-import { openText } from "../files/open-texts.ts";
 import { load } from "../load.ts";
+import type { Report } from "../tasks/task.ts";
+import { taskOf } from "../tasks/tasks.ts";
 import { engineOptions } from "./engine-options.ts";
-import { count, duration } from "./format.ts";
 import { Interruption, interruptedCode } from "./interruption.ts";
-import { describeLoss } from "./loss.ts";
 import { Output } from "./output.ts";
 import type { Session } from "./program.ts";
+import { UsageError } from "./usage-error.ts";
 
 interface EvaluateFlags extends EngineChoice {
   json?: true;
@@ -15,13 +15,13 @@ interface EvaluateFlags extends EngineChoice {
 
 export function evaluateCommand(session: Session): Command {
   const command = new Command("evaluate")
-    .summary("measure how well a model predicts a text")
+    .summary("measure how good a model is on other data")
     .description(
-      "Measure how well a model predicts a text that it was not trained on: the mean loss of a token in nats and in bits, " +
-        "and the perplexity. The text is read from its beginning to its end with carried state.",
+      "Measure how good a model is on data that it was not trained on, read as the training's data was. For a language model: " +
+        "the mean loss of a token in nats and in bits, and the perplexity; the text is read from its beginning to its end with carried state.",
     )
     .argument("<model>", "the model's folder")
-    .argument("<data>", "the text to read, UTF-8");
+    .argument("<data>", "the data to measure on");
   for (const option of engineOptions()) command.addOption(option);
   return command
     .addHelpText(
@@ -36,16 +36,24 @@ Examples:
     });
 }
 
-async function runEvaluation(folder: string, data: string, { json, ...engine }: EvaluateFlags): Promise<number> {
+async function runEvaluation(folder: string, path: string, { json, ...engine }: EvaluateFlags): Promise<number> {
   const output = new Output(json ?? false);
   const model = await load(folder, engine);
   output.noteEngine();
-  const { text, close } = await openText(data, model.tokenizer);
+  const task = taskOf(model.task);
+  if (!task.evaluate)
+    throw new UsageError("unsupported", `unsupported model ${folder}: ${task.learns} can't be measured on data alone`);
   using interruption = new Interruption(() => output.note("interrupted")).listen();
-  const result = await model.evaluate(text, { signal: interruption.signal }).finally(close);
-  if (interruption.signal.aborted) return interruptedCode;
-  output.record({ type: "evaluation", ...result });
-  output.say(`loss ${describeLoss(result.loss, model.tokenizer.kind)}`);
-  output.say(`${count(result.tokens)} tokens in ${duration(result.seconds)}`);
+  const { signal } = interruption;
+  let report: Report;
+  try {
+    report = await task.evaluate(model, { path, signal });
+  } catch (fault) {
+    if (signal.aborted) return interruptedCode;
+    throw fault;
+  }
+  const { record, lines } = report;
+  output.record({ type: "evaluation", ...record });
+  for (const line of lines) output.say(line);
   return 0;
 }

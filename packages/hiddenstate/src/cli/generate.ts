@@ -58,7 +58,7 @@ async function runGeneration(
   { json, backend, instructionSet, threads, ...options }: GenerateFlags,
 ): Promise<number> {
   const output = new Output(json ?? false);
-  const model = await load(folder, { backend, instructionSet, threads });
+  const model = await load(folder, { task: "lm", backend, instructionSet, threads });
   output.noteEngine();
   using interruption = new Interruption().listen();
   const { prompt = "" } = options;

@@ -1,4 +1,4 @@
-import { shellWord } from "./format.ts";
+import { shellWord } from "../format.ts";
 
 /** A command line of this program as the user would type it, `npx` included where that is how it was called. */
 export function commandLine(...words: string[]): string {

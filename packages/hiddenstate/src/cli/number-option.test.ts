@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { numberOption, type NumberRange } from "./number-option.ts";
+import type { NumberRange } from "../tasks/task-option.ts";
+import { numberOption } from "./number-option.ts";
 
 const parse = (text: string, range: NumberRange): unknown =>
   numberOption("--hidden <size>", "", range).parseArg!(text, undefined);

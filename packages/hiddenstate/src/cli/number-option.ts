@@ -1,15 +1,6 @@
 import { Option } from "commander";
+import type { NumberRange } from "../tasks/task-option.ts";
 import { UsageError } from "./usage-error.ts";
-
-/** What a number given on the command line must be. */
-export interface NumberRange {
-  /** Whole numbers only. */
-  whole?: true;
-  min?: number;
-  above?: number;
-  max?: number;
-  below?: number;
-}
 
 /**
  * An option that takes a number in a range.

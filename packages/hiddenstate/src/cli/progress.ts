@@ -1,6 +1,6 @@
 import { MultiBar, type SingleBar } from "cli-progress";
 import type { StepEvent } from "@hiddenstate/core";
-import { count, duration, significant } from "./format.ts";
+import { count, duration, significant } from "../format.ts";
 
 /** Shows on standard error how training goes. */
 export interface Progress extends Disposable {

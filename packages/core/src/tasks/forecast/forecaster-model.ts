@@ -79,6 +79,7 @@ const forecastRules: OptionRules<ForecastOptions> = {
  * console.log(forecast.dates, forecast.values, forecast.intervals[0].lower);
  */
 export class ForecasterModel {
+  readonly task = "forecast" as const;
   readonly config: ForecasterConfig;
   readonly model: ForecasterEnsemble;
   /** Null where a run was killed before it could be made: train on with `resume`. */

@@ -4,6 +4,7 @@ import { loadModel } from "../../io/model-files.ts";
 import type { ModelStorage } from "../../io/model-storage.ts";
 import type { WordMajorities } from "../../metrics/tagging.ts";
 import { finished } from "../../train/event-loop.ts";
+import type { DataSource } from "../../train/recorded-training.ts";
 import { SequenceTagger, type TaggerArchitecture } from "./sequence-tagger.ts";
 import { TagVocabulary, type VocabularyConfig } from "./tag-vocabulary.ts";
 import { findTags, type SentenceTags } from "./tagger-evaluation.ts";
@@ -23,6 +24,8 @@ export interface TaggerConfig {
   scheme: TagScheme;
   /** What each word of the training was most often tagged with, for the baseline. */
   majorities: WordMajorities;
+  /** How the data was read, where whoever trained it said so. */
+  source?: DataSource;
 }
 
 /**
@@ -33,6 +36,7 @@ export interface TaggerConfig {
  * const [{ tags }] = await model.tag([["The", "dog", "barks"]]);   // ["DET", "NOUN", "VERB"]
  */
 export class TaggerModel {
+  readonly task = "tag" as const;
   readonly config: TaggerConfig;
   readonly model: SequenceTagger;
   readonly #scoring: TaggerScoring;

@@ -75,7 +75,7 @@ export interface TaggerRunOptions extends TrainingRunOptions {
 export async function* trainTagger(
   data: TaggingData,
   options: TaggerTraining,
-  { storage, resume = false, signal, from }: TaggerRunOptions,
+  { storage, resume = false, signal, source, from }: TaggerRunOptions,
 ): AsyncGenerator<TrainingEvent, TaggerModel> {
   const checked = resolveOptions<TaggerTraining>("train", options, rules);
   refuseIdleOptions({ ...options, schedule: checked.schedule, minimumCount: undefined });
@@ -93,7 +93,8 @@ export async function* trainTagger(
   }
   const identity = identityOf(checked, config, job);
   try {
-    yield* recordedTraining(job, checked, { storage, resume, signal, config, tokenizer: null, identity });
+    const recording = { storage, resume, signal, config, source, tokenizer: null, identity };
+    yield* recordedTraining(job, checked, recording);
   } finally {
     job.end();
   }

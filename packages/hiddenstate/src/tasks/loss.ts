@@ -1,5 +1,5 @@
 import type { TokenizerKind } from "@hiddenstate/core";
-import { significant } from "./format.ts";
+import { significant } from "../format.ts";
 
 /** A mean loss as people read it: nats, bits of a token, perplexity. */
 export function describeLoss(loss: number, kind: TokenizerKind): string {

@@ -1,0 +1,55 @@
+import { Option } from "commander";
+import { flagOf, optionGroups, optionName, type TaskOption } from "../tasks/task-option.ts";
+import { type TaskName, taskNames, taskOf } from "../tasks/tasks.ts";
+import { choiceOption } from "./choice-option.ts";
+import { numberOption } from "./number-option.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** The flags of all tasks' trainings, each once, by the headings of the help. */
+export function taskOptions(): Option[] {
+  const all = new Set(taskNames.flatMap((name) => taskOf(name).options));
+  return optionGroups.flatMap((group) =>
+    [...all].filter((option) => option.group === group).map((option) => makeOption(option).helpGroup(`${group}:`)),
+  );
+}
+
+function makeOption(task: TaskOption): Option {
+  const { flags, about, value, conflicts } = task;
+  const option =
+    value === undefined
+      ? new Option(flags, about)
+      : "choices" in value
+        ? choiceOption(flags, about, value.choices)
+        : "range" in value
+          ? numberOption(flags, about, value.range)
+          : new Option(flags, about).argParser(parseList);
+  if (conflicts) option.conflicts([...conflicts]);
+  // What it is called where it is parsed is what the library calls it.
+  option.attributeName = () => optionName(task);
+  return option;
+}
+
+function parseList(text: string): string[] {
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+/**
+ * Refuses flags that the task has no use for.
+ *
+ * @throws UsageError `mismatch`, naming the flag and whose it is
+ */
+export function refuseIdleFlags(name: TaskName, flags: Readonly<Record<string, unknown>>): void {
+  const taken = new Set(taskOf(name).options.map(optionName));
+  for (const other of taskNames) {
+    for (const option of taskOf(other).options) {
+      if (taken.has(optionName(option)) || flags[optionName(option)] === undefined) continue;
+      throw new UsageError(
+        "mismatch",
+        `mismatch in ${flagOf(option)}: it does nothing when ${taskOf(name).learns} is learned (--task ${name}); leave it out, or use --task ${other}`,
+      );
+    }
+  }
+}

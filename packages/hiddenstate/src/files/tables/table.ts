@@ -1,0 +1,21 @@
+/** One row by column name: text from CSV and TSV, any JSON value from lines of JSON; a value that is not there is absent or `""`. */
+export type TableRow = Readonly<Record<string, unknown>>;
+
+/** Rows with named columns, and where they stand in their file. */
+export interface Table {
+  /** The file, as errors name it. */
+  path: string;
+  format: "csv" | "tsv" | "jsonl";
+  /** In their order. */
+  columns: readonly string[];
+  rows: readonly TableRow[];
+  /** The line that each row begins in, from 1. */
+  lines: readonly number[];
+  /** How it was read, where that was a guess: to be told. */
+  notes: readonly string[];
+}
+
+/** How errors name a row: `data.csv:17`. */
+export function placeOf({ path, lines }: Table, row: number): string {
+  return `${path}:${lines[row]}`;
+}

@@ -1,0 +1,147 @@
+import { cellKinds } from "@hiddenstate/core";
+import type { TaskOption } from "./task-option.ts";
+
+const positive = { whole: true, min: 1 } as const;
+
+/** Flags of a recurrent network's shape. */
+export const networkOptions: readonly TaskOption[] = [
+  {
+    flags: "--cell <cell>",
+    about: "recurrent cell (default: lstm)",
+    group: "Model",
+    value: { choices: cellKinds },
+  },
+  {
+    flags: "--hidden <size>",
+    about: "size of the hidden state (default: 256, for labels and numbers 128)",
+    group: "Model",
+    value: { range: positive },
+  },
+  {
+    flags: "--layers <n>",
+    about: "recurrent layers (default: 2, for tags 1)",
+    group: "Model",
+    value: { range: positive },
+  },
+  {
+    flags: "--dropout <share>",
+    about: "dropped between layers while training (default: 0.3, for tags 0.5)",
+    group: "Model",
+    value: { range: { min: 0, below: 1 } },
+  },
+];
+
+/** Where held-out data comes from, and how much is read at a time. */
+export const dataOptions: readonly TaskOption[] = [
+  {
+    flags: "--validation <data>",
+    about: "held-out data (default: a tenth of the data; of a text the last, at most a million tokens)",
+    group: "Data",
+  },
+  {
+    flags: "--batch <n>",
+    about: "streams of text, or sequences, side by side (default: 32)",
+    group: "Data",
+    value: { range: positive },
+  },
+];
+
+/** What a token is, where data is text. */
+export const textOptions: readonly TaskOption[] = [
+  {
+    flags: "--tokenizer <kind>",
+    about: "what a token is (default: character)",
+    group: "Text",
+    value: { choices: ["character", "byte", "word"] },
+  },
+];
+
+/** Which words are known. */
+export const minimumCountOption: TaskOption = {
+  flags: "--min-count <n>",
+  name: "minimumCount",
+  about: "rarer words become one unknown word; with words as tokens (default: 1), and for tags (default: 2)",
+  group: "Text",
+  value: { range: positive },
+};
+
+/** The budget, the optimiser and the seed: every task that trains takes these. */
+export const trainingOptions: readonly TaskOption[] = [
+  {
+    flags: "--epochs <n>",
+    about: "budget: passes over the data (default: 10)",
+    group: "Training",
+    value: { range: { above: 0 } },
+    conflicts: ["steps", "minutes"],
+  },
+  {
+    flags: "--steps <n>",
+    about: "or a budget of optimiser steps",
+    group: "Training",
+    value: { range: positive },
+    conflicts: ["epochs", "minutes"],
+  },
+  {
+    flags: "--minutes <m>",
+    about: "or a budget of minutes",
+    group: "Training",
+    value: { range: { above: 0 } },
+    conflicts: ["epochs", "steps"],
+  },
+  {
+    flags: "--optimizer <name>",
+    about: "(default: adam)",
+    group: "Training",
+    value: { choices: ["adam", "adamw", "sgd"] },
+  },
+  {
+    flags: "--lr <rate>",
+    about: "learning rate (default: 1e-3, for tags 2e-3)",
+    group: "Training",
+    value: { range: { above: 0 } },
+  },
+  { flags: "--weight-decay <rate>", about: "(default: 0)", group: "Training", value: { range: { min: 0 } } },
+  {
+    flags: "--momentum <share>",
+    about: "sgd only (default: 0)",
+    group: "Training",
+    value: { range: { min: 0, below: 1 } },
+  },
+  {
+    flags: "--clip <norm>",
+    about: "largest global gradient norm (default: 1.0, for tags 5)",
+    group: "Training",
+    value: { range: { above: 0 } },
+  },
+  {
+    flags: "--schedule <name>",
+    about: "of the learning rate, over the budget (default: constant, for tags cosine)",
+    group: "Training",
+    value: { choices: ["constant", "cosine", "step", "plateau"] },
+  },
+  {
+    flags: "--warmup <steps>",
+    about: "linear warm-up, cosine schedule only (default: 0)",
+    group: "Training",
+    value: { range: { whole: true, min: 0 } },
+  },
+  {
+    flags: "--patience <n>",
+    about: "stop after so many evaluations that are no better (default: never)",
+    group: "Training",
+    value: { range: positive },
+  },
+  {
+    flags: "--seed <n>",
+    about: "key of all random numbers (default: 0)",
+    group: "Training",
+    value: { range: { whole: true, min: 0 } },
+  },
+];
+
+/** A model to start from. */
+export const fromOption: TaskOption = {
+  flags: "--from <model>",
+  about: "a trained model's folder to start from instead of random numbers",
+  group: "Training",
+};

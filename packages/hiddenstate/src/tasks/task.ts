@@ -1,0 +1,131 @@
+import type {
+  BestEvaluation,
+  EvaluationEvent,
+  ModelStorage,
+  TrainingEvent,
+  TrainingRunOptions,
+} from "@hiddenstate/core";
+import type { SeenData } from "../files/see-data.ts";
+import type { TaskOption } from "./task-option.ts";
+
+/**
+ * A job that people bring: what its data looks like, how it is trained, and how its results are told. Commands and `train` know no more
+ * of it than this.
+ *
+ * To add one: write a file with an object of this kind, and add it to `tasks` in `tasks.ts`.
+ *
+ * @typeParam Given options of `train`, all of them: those of the task in core, and how the data is read
+ * @typeParam Model what is loaded again from the folder
+ */
+export interface Task<Given extends TaskGiven, Model extends TrainedModel> {
+  /** As `--task` and `config.json` have it. */
+  readonly name: Model["task"];
+  /** What is learned, in a few words: `"a language model"`. */
+  readonly learns: string;
+  /** The flags of the command line's `train` that it takes. */
+  readonly options: readonly TaskOption[];
+  /** What events count: `"tokens"`, `"examples"`. */
+  readonly counted: string;
+
+  /**
+   * Why data looks like this task's, to stand after "since": `"it has a column of labels"`; null if it does not. Tasks are asked in the order
+   * of `tasks`, and the first that gives a reason has it.
+   */
+  recognise(data: SeenData, given: Given): string | null;
+
+  /**
+   * Opens the data and checks it as far as that goes without the engine.
+   * @throws HiddenstateError naming the file and line
+   */
+  prepare(given: Given, place: ModelPlace): Promise<PreparedTraining<Model>>;
+
+  /** @throws HiddenstateError `missing`, `corrupt` or `unsupported`, naming the file */
+  load(storage: ModelStorage): Promise<Model>;
+
+  /**
+   * Measures a model on data that it was not trained on. Absent where there is nothing to measure.
+   * @throws HiddenstateError naming the file and line
+   */
+  evaluate?(model: Model, request: DataRequest): Promise<Report>;
+
+  /**
+   * What the model says of each row, or sentence, of some data, in their order: objects for lines of JSON. Absent where a model does
+   * something else, such as writing.
+   * @throws HiddenstateError naming the file and line
+   */
+  predict?(model: Model, request: PredictRequest): AsyncGenerator<object, void>;
+
+  /** One evaluation in a few words, such as `held-out loss 1.234`. */
+  describeEvaluation(event: Pick<EvaluationEvent, "loss" | "metrics">): string;
+  /** How good the best parameters are, once training is over. */
+  describeBest(best: BestEvaluation, model: Model): string;
+  /** Commands likely to come next, by what they are for. */
+  next(model: Model, folder: string): readonly NextCommand[];
+}
+
+/** What every model is, whatever its task. */
+export interface TrainedModel {
+  /** Tells the classes of models apart. */
+  readonly task: string;
+  /** How many numbers it has learned. */
+  readonly parameterCount: number;
+}
+
+/** What all tasks' options have. */
+export interface TaskGiven {
+  /** A path, or what the task takes in its place. */
+  data: unknown;
+  /** The path of held-out data, where `data` is a path. */
+  validation?: string | undefined;
+  steps?: number | undefined;
+  epochs?: number | undefined;
+  minutes?: number | undefined;
+}
+
+/** Where the model goes. */
+export interface ModelPlace {
+  folder: string;
+  /** Whether a run there goes on. */
+  resume: boolean;
+}
+
+/** Data and options that are ready to be trained on. */
+export interface PreparedTraining<Model> {
+  /** What to tell before it starts, because it takes a while. */
+  readonly warnings: readonly string[];
+  /** What to tell once it has started: how the data was read. */
+  readonly notices: readonly string[];
+  /** Starts; what it returns is the best model. */
+  train(run: TrainingRunOptions): AsyncGenerator<TrainingEvent, Model>;
+  /** How good the best model is on the held-out data, in full; also after `close`. Absent where its loss says all. */
+  report?(model: Model): Promise<Report>;
+  close(): void;
+}
+
+/** Data to measure a model on. */
+export interface DataRequest {
+  path: string;
+  signal: AbortSignal;
+}
+
+/** Data to ask a model about. */
+export interface PredictRequest {
+  /** Files, one after the other; none: standard input. */
+  paths: readonly string[];
+  signal: AbortSignal;
+}
+
+/** How good a model is. */
+export interface Report {
+  /** For `--json`. */
+  record: object;
+  /** For people. */
+  lines: readonly string[];
+}
+
+/** A command that is likely to come next. */
+export interface NextCommand {
+  /** Such as `"let it write"`. */
+  purpose: string;
+  words: readonly string[];
+}
