@@ -164,6 +164,9 @@ export {
   type TextStreamOptions,
 } from "./tasks/text-model.ts";
 export { TextStream, type TextStreamState } from "./tasks/text-stream.ts";
+export { calibrationPath, type OddnessOptions } from "./tasks/watching/oddness.ts";
+export type { SurprisalCalibration } from "./tasks/watching/surprisal-calibration.ts";
+export { TextWatch, type TextWatchState, type WatchedLine, type WatchedToken } from "./tasks/watching/text-watch.ts";
 export {
   trainLanguageModel,
   type LanguageModelTraining,

@@ -12,6 +12,9 @@ import { evaluateStream } from "./language-model-evaluation.ts";
 import { type SamplingOptions, samplingRules } from "./sampling.ts";
 import { encodeSource, type TextSource } from "./text-data.ts";
 import { TextStream, type TextStreamState } from "./text-stream.ts";
+import { loadCalibration, type OddnessOptions } from "./watching/oddness.ts";
+import type { SurprisalCalibration } from "./watching/surprisal-calibration.ts";
+import { TextWatch, type TextWatchState } from "./watching/text-watch.ts";
 
 /** What `config.json` of a text model holds. */
 export interface TextModelConfig {
@@ -64,11 +67,19 @@ export class TextModel {
   readonly config: TextModelConfig;
   readonly tokenizer: Tokenizer;
   readonly model: LanguageModel;
+  /** How surprising held-out text was; null where the training was stopped before it was measured. */
+  readonly calibration: SurprisalCalibration | null;
 
-  constructor(config: TextModelConfig, tokenizer: Tokenizer, model: LanguageModel) {
+  constructor(
+    config: TextModelConfig,
+    tokenizer: Tokenizer,
+    model: LanguageModel,
+    calibration: SurprisalCalibration | null = null,
+  ) {
     this.config = config;
     this.tokenizer = tokenizer;
     this.model = model.eval();
+    this.calibration = calibration;
   }
 
   /** How many numbers the model has learned. */
@@ -134,6 +145,20 @@ export class TextModel {
     return TextStream.resume(this.model, this.tokenizer, state, options);
   }
 
+  /**
+   * A text, or a log of events, that comes line by line: each is told how surprising it is, and is odd where it is more so than all but a
+   * share of `rate` of the lines of held-out text.
+   * @throws HiddenstateError `missing` where the model was never calibrated
+   */
+  watch(options: OddnessOptions = {}): TextWatch {
+    return new TextWatch(this, options);
+  }
+
+  /** Goes on with a watch whose `state()` was kept. */
+  resumeWatch(state: TextWatchState): TextWatch {
+    return TextWatch.resume(this, state);
+  }
+
   #opening(prompt: string | undefined): Int32Array {
     if (prompt) return this.tokenizer.encode(prompt);
     try {
@@ -162,5 +187,5 @@ export async function loadTextModel(storage: ModelStorage): Promise<TextModel> {
   const model = new LanguageModel({ ...config.architecture, vocabularySize: config.vocabularySize, name: "model" });
   model.loadStateDict(saved.parameters);
   for (const values of saved.parameters.values()) values.end();
-  return new TextModel(config, saved.tokenizer, model);
+  return new TextModel(config, saved.tokenizer, model, await loadCalibration<SurprisalCalibration>(storage));
 }

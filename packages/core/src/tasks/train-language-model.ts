@@ -4,6 +4,7 @@ import type { ModelStorage } from "../io/model-storage.ts";
 import { runtime } from "../memory/runtime.ts";
 import { cellChoice } from "../nn/cell-choice.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
+import { finished } from "../train/event-loop.ts";
 import type { TrainingEvent } from "../train/events.ts";
 import { type DataSource, recordedTraining } from "../train/recorded-training.ts";
 import { type TrainingOptions, trainingRules } from "../train/training-loop.ts";
@@ -13,7 +14,9 @@ import { architectureRules, LanguageModel, type LanguageModelArchitecture } from
 import { LanguageModelJob } from "./language-model-job.ts";
 import { type ExternalText, type TextData, tokenStreams } from "./text-data.ts";
 import { inheritedArchitecture, refuseAnother, takeOver } from "./start-from.ts";
-import { loadTextModel, type TextModel, type TextModelConfig } from "./text-model.ts";
+import { loadTextModel, TextModel, type TextModelConfig } from "./text-model.ts";
+import { saveCalibration } from "./watching/oddness.ts";
+import { calibrateSurprisal } from "./watching/surprisal-calibration.ts";
 
 /** How to train a language model: architecture, text and training in one flat object. */
 export interface LanguageModelTraining extends LanguageModelArchitecture, TrainingOptions {
@@ -107,7 +110,12 @@ export async function* trainLanguageModel(
   } finally {
     job.end();
   }
-  return loadTextModel(storage);
+  const trained = await loadTextModel(storage);
+  // Whoever interrupts does not want to wait; the run that goes on makes it.
+  if (signal?.aborted) return trained;
+  const calibration = await finished(calibrateSurprisal(trained.model, tokenizer, streams.validation));
+  await saveCalibration(storage, calibration);
+  return new TextModel(trained.config, tokenizer, trained.model, calibration);
 }
 
 function architectureOf(options: Required<LanguageModelTraining>): Required<LanguageModelArchitecture> {

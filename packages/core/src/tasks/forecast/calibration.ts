@@ -1,14 +1,8 @@
-import { HiddenstateError } from "../../errors.ts";
-import type { ModelStorage } from "../../io/model-storage.ts";
-import { decodeVerifiedJson, encodeVerifiedJson } from "../../io/verified.ts";
-import { pathIn } from "../../io/model-files.ts";
+import { thinned } from "../watching/oddness.ts";
 import type { ForecasterNetwork } from "./forecaster.ts";
 import type { Forecasted, Head } from "./heads/head.ts";
 import { Predictor } from "./predictor.ts";
 import { type Origin, targetOf, type WindowPlan } from "./windows.ts";
-
-/** Where it is kept. */
-export const calibrationPath = "calibration.json";
 
 /** How far off forecasts were on the held-out part of the training data. */
 export interface Calibration {
@@ -30,8 +24,6 @@ export interface HeldOutPlaces {
   /** Whether a step so many after an origin was held out too. */
   heldOut: (origin: Origin, ahead: number) => boolean;
 }
-
-const mostKept = 1000;
 
 /** Measures how far off each network is on what it has not seen. Yields now and then. */
 export function* calibrate(
@@ -58,14 +50,6 @@ export function* calibrate(
   return { errors: thinned(relative), residuals: residuals.map(thinned), deviation };
 }
 
-/**
- * The normalised error that a step of a usual series exceeds with a probability of about `rate`: the ⌈(n + 1) (1 - rate)⌉-th smallest of n
- * held-out ones (split conformal prediction, Vovk et al. 2005), or the largest where n is below 1 / rate.
- */
-export function oddThreshold({ errors }: Calibration, rate: number): number {
-  return errors[Math.min(errors.length, Math.ceil((errors.length + 1) * (1 - rate))) - 1];
-}
-
 /** A point forecast with the spread that held-out ones had. */
 export function withResiduals({ point }: Forecasted, residuals: readonly number[], deviation: number): Forecasted {
   const quantile = (probability: number): number => point + sortedQuantile(residuals, probability);
@@ -78,29 +62,4 @@ export function sortedQuantile(sorted: ArrayLike<number>, probability: number): 
   const below = Math.floor(place);
   const above = Math.min(below + 1, sorted.length - 1);
   return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
-}
-
-export async function saveCalibration(storage: ModelStorage, calibration: Calibration): Promise<void> {
-  await storage.write(calibrationPath, encodeVerifiedJson(calibration));
-}
-
-/** Null where a run was killed before it was made. @throws HiddenstateError `corrupt` */
-export async function loadCalibration(storage: ModelStorage): Promise<Calibration | null> {
-  const bytes = await storage.read(calibrationPath);
-  return bytes && (decodeVerifiedJson(bytes, pathIn(storage, calibrationPath)) as unknown as Calibration);
-}
-
-/** What is said where there is no calibration. */
-export function uncalibrated(what: string): HiddenstateError {
-  return new HiddenstateError(
-    "missing",
-    `${what}: missing calibration.json: the training was killed before it was made; go on with it (resume), which makes it`,
-  );
-}
-
-/** Rising; at most so many, the first and the last among them. */
-function thinned(numbers: readonly number[]): number[] {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  if (sorted.length <= mostKept) return sorted;
-  return Array.from({ length: mostKept }, (_, i) => sorted[Math.round((i * (sorted.length - 1)) / (mostKept - 1))]);
 }

@@ -1,6 +1,6 @@
 import type { Series } from "../../data/series/series.ts";
 import { resolveOptions } from "../../options.ts";
-import { oddThreshold, uncalibrated } from "./calibration.ts";
+import { oddThreshold, rateRule, uncalibrated } from "../watching/oddness.ts";
 import type { ForecasterModel } from "./forecaster-model.ts";
 import { leadOf } from "./preprocessing.ts";
 import { numberAhead, valueAhead } from "./predictor.ts";
@@ -66,14 +66,14 @@ export class ForecastStream {
   constructor(model: ForecasterModel, options: ForecastStreamOptions) {
     const { rate, interval, series } = resolveOptions<ForecastStreamOptions>("forecaster.stream", options, {
       series: { type: "any", optional: true },
-      rate: { type: "number", above: 0, below: 1, default: 0.01 },
+      rate: rateRule,
       interval: { type: "number", above: 0, below: 1, default: 0.8 },
     });
     if (!model.calibration) throw uncalibrated("forecaster.stream");
     this.#model = model;
     this.#rate = rate;
     this.#interval = interval;
-    this.#threshold = oddThreshold(model.calibration, rate);
+    this.#threshold = oddThreshold(model.calibration.errors, rate);
     const past: Series | undefined = series;
     this.#id = past?.id;
     this.#categories = past?.categories ?? {};

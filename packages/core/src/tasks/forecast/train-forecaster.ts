@@ -15,7 +15,8 @@ import { type TrainingOptions, trainingRules } from "../../train/training-loop.t
 import { version } from "../../version.ts";
 import { refuseIdleOptions } from "../idle-options.ts";
 import type { TrainingRunOptions } from "../train-language-model.ts";
-import { calibrate, saveCalibration } from "./calibration.ts";
+import { saveCalibration } from "../watching/oddness.ts";
+import { calibrate } from "./calibration.ts";
 import { checkCounts, checkLength, checkLogarithm, firstStep, trainingSeries } from "./check-series.ts";
 import { chooseInputs } from "./choose-inputs.ts";
 import { choosePreprocessing } from "./choose-preprocessing.ts";
