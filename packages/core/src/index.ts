@@ -96,6 +96,7 @@ export type { DateRepairs, Series } from "./data/series/series.ts";
 export { type SeriesColumns, seriesFromRows, type SeriesRow } from "./data/series/series-from-rows.ts";
 export { detectScheme, tagConstraints, type TagScheme } from "./data/tag-scheme.ts";
 
+export { bleu, bleuTokens, type BleuScore } from "./metrics/bleu.ts";
 export { chunkScores, chunksOf, type Chunk, type ChunkScore, type ChunkScores } from "./metrics/chunks.ts";
 export {
   classificationScores,
@@ -227,5 +228,6 @@ export type { Difference, Preprocessing } from "./tasks/forecast/preprocessing.t
 export { trainForecaster, type ForecasterTraining } from "./tasks/forecast/train-forecaster.ts";
 export type * from "./train/events.ts";
 export type { DataSource } from "./train/recorded-training.ts";
+export { parseSamplingSchedule, samplingRate, type SamplingSchedule } from "./train/sampling-schedule.ts";
 export type { TrainingOptions } from "./train/training-loop.ts";
 export { loadConfig } from "./io/model-files.ts";
