@@ -1,7 +1,11 @@
 #include "activations.h"
 #include "kernel.h"
 
-enum { TANH, SIGMOID, RELU, EXP, LOG };
+enum { TANH, SIGMOID, RELU, EXP, LOG, GELU };
+
+// 2 sqrt(2 / pi): GELU's tanh approximation is x sigmoid(2u), u = sqrt(2 / pi) (x + 0.044715 x^3).
+#define GELU_SLOPE 1.5957691216f
+#define GELU_CUBE 0.044715f
 
 KERNEL(fill, FillArgs) {
   float *out = FLOATS(a->out);
@@ -16,6 +20,7 @@ INLINE vf applyUnary(uint32_t operation, vf x) {
     case SIGMOID: return sigmoidVector(x);
     case RELU: return (vf)((vi)x & ~(x <= 0.0f));
     case EXP: return expVector(x);
+    case GELU: return x * sigmoidVector(GELU_SLOPE * x * (1.0f + GELU_CUBE * x * x));
     default: return logVector(x);
   }
 }
@@ -26,6 +31,12 @@ INLINE vf applyUnaryGradient(uint32_t operation, vf gradY, vf x, vf y) {
     case SIGMOID: return gradY * y * (1.0f - y);
     case RELU: return (vf)((vi)gradY & ~(x <= 0.0f));
     case EXP: return gradY * y;
+    case GELU: {
+      // Farther out the slope is 0 or 1, and a square could overflow.
+      const vf c = AT_LEAST(AT_MOST(x, splat(12.0f)), splat(-12.0f)), square = GELU_CUBE * c * c;
+      const vf s = sigmoidVector(GELU_SLOPE * c * (1.0f + square));
+      return gradY * (s + c * s * (1.0f - s) * (GELU_SLOPE * (1.0f + 3.0f * square)));
+    }
     default: return gradY / x;
   }
 }
@@ -49,6 +60,7 @@ KERNEL(unary, UnaryArgs) {
     UNARY_LOOP(RELU)
     UNARY_LOOP(EXP)
     UNARY_LOOP(LOG)
+    UNARY_LOOP(GELU)
   }
 }
 

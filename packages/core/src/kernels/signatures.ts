@@ -480,6 +480,65 @@ export const signatures = {
   },
 
   /**
+   * Rotary positions (Su et al. 2021): for each row of x [rows, width] and each of its first `heads` stretches of headSize = 2h numbers, with c =
+   * angles[index[row], 0..h) and s = angles[index[row], h..2h) (cosines and sines), out[j] (+)= x[j] c[j] - x[j+h] s[j] and
+   * out[j+h] (+)= x[j+h] c[j] + x[j] s[j]; inverse: with -s. What follows in a row is copied (added). index int32 [rows]. out may be x.
+   */
+  rotatePositions: {
+    out: "offset",
+    x: "offset",
+    angles: "offset",
+    index: "offset",
+    rows: "int",
+    width: "int",
+    heads: "int",
+    headSize: "int",
+    inverse: "int",
+    accumulate: "int",
+  },
+  /**
+   * Multi-head self-attention (Vaswani et al. 2017) within sequences of rows. x: rows [q | k | v] of 3W numbers, W = heads * headSize; past: rows
+   * [k | v] of 2W, keys and values that come before x's own. `sequences`, int32 [S, 5]: first row in x, rows, the position of the first,
+   * first row in past, rows of past (at most that position). For each head, query i and the keys j that it sees:
+   * out[i] = Σ_j exp(scale q_i·k_j - logNormalizer[i]) v_j, out [rows, W], logNormalizer [rows, heads] (or absent) = log Σ_j exp(scale q_i·k_j).
+   * causal: a query sees itself and at most context - 1 keys just before; else all keys. `workspace`: room for workspaceSize numbers for each
+   * thread, as `attentionWorkspace` says. An element does not depend on how many rows are computed with it, nor on which of its keys are past.
+   */
+  attentionForward: {
+    out: "offset",
+    logNormalizer: "offset",
+    x: "offset",
+    past: "offset",
+    sequences: "offset",
+    workspace: "offset",
+    sequenceCount: "int",
+    heads: "int",
+    headSize: "int",
+    causal: "int",
+    context: "int",
+    workspaceSize: "int",
+    scale: "float",
+  },
+  /** gradOut [rows, W] and what the way forward read and left to gradX (set), of x's own rows only. */
+  attentionBackward: {
+    out: "offset",
+    logNormalizer: "offset",
+    x: "offset",
+    past: "offset",
+    sequences: "offset",
+    workspace: "offset",
+    sequenceCount: "int",
+    heads: "int",
+    headSize: "int",
+    causal: "int",
+    context: "int",
+    workspaceSize: "int",
+    scale: "float",
+    gradX: "offset",
+    gradOut: "offset",
+  },
+
+  /**
    * A linear-chain conditional random field over B sequences of at most T steps, with K tags: path y has the score start[y_0] +
    * Σ_t logits[t, y_t] + Σ_{t>0} transitions[y_{t-1}, y_t] + end[y_last] and, among all paths, probability exp(score) / Z.
    * logits [T*B, K] (row t*B + b), lengths int32 [B], tags int32 [T*B], transitions [K, K] (from row to column), start and end [K].
@@ -641,6 +700,6 @@ export const signatures = {
 } as const;
 
 /** Operations of the kernel `unary`, by index. */
-export const unaryOperations = ["tanh", "sigmoid", "relu", "exp", "log"] as const;
+export const unaryOperations = ["tanh", "sigmoid", "relu", "exp", "log", "gelu"] as const;
 /** Operations of the kernel `binary`, by index. */
 export const binaryOperations = ["add", "sub", "mul", "div"] as const;

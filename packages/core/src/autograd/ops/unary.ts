@@ -44,6 +44,22 @@ export function relu(x: Tensor): Tensor {
 }
 
 /**
+ * The Gaussian error linear unit, element by element, in its tanh form: a smooth rectifier.
+ *
+ * y = x/2 (1 + tanh(√(2/π) (x + 0.044715 x³)))
+ *
+ * @throws HiddenstateError `invalid` if x is no tensor of real numbers
+ *
+ * Source: Hendrycks & Gimpel, "Gaussian error linear units (GELUs)", 2016.
+ *
+ * @example
+ * gelu(tensor([-1, 0, 1]));   // [-0.1588, 0, 0.8412]
+ */
+export function gelu(x: Tensor): Tensor {
+  return unary("gelu", x);
+}
+
+/**
  * The exponential function, element by element.
  *
  * y = e^x; dL/dx = dL/dy ⊙ y

@@ -17,6 +17,8 @@ const unaryTolerance: Record<UnaryOperation, Tolerance> = {
   relu: exact,
   exp: approximation,
   log: { roundings: 8 },
+  // Far below 0 exp's argument is large, and so its error; the result is then as small.
+  gelu: { roundings: 10, absolute: 2 ** -22 },
 };
 
 function* fillCases(): Generator<ConformanceCase> {
@@ -70,6 +72,10 @@ const slopes: Record<UnaryOperation, { f: (x: number) => number; size: (x: numbe
   relu: { f: (x) => Math.max(x, 0), size: () => 1 },
   exp: { f: Math.exp, size: (_x, y) => y },
   log: { f: Math.log, size: (x) => 1 / x },
+  gelu: {
+    f: (x) => x / (1 + Math.exp(-1.5957691216057308 * (x + 0.044715 * x ** 3))), // 1 - s near 1 is rounded relative to 1, times what multiplies it.
+    size: (x) => 2 + Math.min(Math.abs(x), 5) * 1.6 * (1 + 0.134 * Math.min(x * x, 25)),
+  },
 };
 
 function* unaryBackwardCases(): Generator<ConformanceCase> {

@@ -1,6 +1,7 @@
 import type { KernelName, KernelSet } from "../kernels.ts";
 import { attendCases } from "./attend-cases.ts";
 import { createReferenceKernels } from "../reference/index.ts";
+import { attentionCases } from "./attention-cases.ts";
 import { bitEqualityCases } from "./bit-cases.ts";
 import type { ConformanceCase } from "./case.ts";
 import { crfCases } from "./crf-cases.ts";
@@ -41,6 +42,7 @@ export function conformanceCases(): ConformanceCase[] {
     ...int8Cases(),
     ...softmaxAndLossCases(),
     ...layerNormCases(),
+    ...attentionCases(),
     ...crfCases(),
     ...attendCases(),
     ...dropoutCases(),

@@ -11,6 +11,21 @@ export function relu(x: number): number {
   return x <= 0 ? 0 : x;
 }
 
+/** 2 sqrt(2 / pi), and the weight of the cube, in GELU's tanh approximation. */
+const [geluSlope, geluCube] = [2 * Math.sqrt(2 / Math.PI), 0.044715];
+
+/** x sigmoid(2u) = x/2 (1 + tanh u), u = sqrt(2 / pi) (x + 0.044715 x^3) (Hendrycks & Gimpel 2016). */
+function gelu(x: number): number {
+  return x * sigmoid(geluSlope * x * (1 + geluCube * x * x));
+}
+
+/** Farther out than 12 the slope is 0 or 1. */
+function geluSlopeAt(x: number): number {
+  const c = Math.max(-12, Math.min(12, x));
+  const s = sigmoid(geluSlope * c * (1 + geluCube * c * c));
+  return s + c * s * (1 - s) * geluSlope * (1 + 3 * geluCube * c * c);
+}
+
 type UnaryOperation = (typeof unaryOperations)[number];
 type BinaryOperation = (typeof binaryOperations)[number];
 
@@ -20,6 +35,7 @@ const functions: Record<UnaryOperation, (x: number) => number> = {
   relu,
   exp: Math.exp,
   log: Math.log,
+  gelu,
 };
 
 /** dL/dx from dL/dy, x and y = f(x). A select where f is flat, so that an infinite dL/dy does not become NaN there. */
@@ -29,6 +45,7 @@ const gradients: Record<UnaryOperation, (gradY: number, x: number, y: number) =>
   relu: (gradY, x) => (x <= 0 ? 0 : gradY),
   exp: (gradY, _x, y) => gradY * y,
   log: (gradY, x) => gradY / x,
+  gelu: (gradY, x) => gradY * geluSlopeAt(x),
 };
 
 const combinations: Record<BinaryOperation, (a: number, b: number) => number> = {

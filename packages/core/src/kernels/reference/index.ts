@@ -1,5 +1,7 @@
 import type { KernelArguments, KernelName, Kernels, KernelSet, Precision } from "../kernels.ts";
 import { attendBackward, attendForward } from "./attend.ts";
+
+import { attentionBackward, attentionForward, rotatePositions } from "./attention.ts";
 import { crfBackward, crfForward, crfTransitionGradient } from "./crf.ts";
 import { crossEntropy, crossEntropyBackward } from "./cross-entropy.ts";
 import { dropout } from "./dropout.ts";
@@ -57,6 +59,9 @@ const referenceKernels: { [K in KernelName]: (heap: ReferenceHeap, args: KernelA
   layerNormBackward,
   crossEntropy,
   crossEntropyBackward,
+  rotatePositions,
+  attentionForward,
+  attentionBackward,
   crfForward,
   crfBackward,
   crfTransitionGradient,

@@ -50,6 +50,21 @@ function stepOfInt8(
 const attended = ({ vector, keySize, valueSize }: { vector: number; keySize: number; valueSize: number }): number =>
   keySize * (vector ? computed : moved / 4) + valueSize * (moved / 4);
 
+/** Attention is dealt by sequence and head; `products`: multiplications and additions for each number of a head and pair of rows. */
+function attention(
+  sharing: Sharing,
+  a: { sequences: number; sequenceCount: number; heads: number; headSize: number },
+  products: number,
+): number {
+  let pairs = 0;
+  for (let s = 0; s < a.sequenceCount; s++) {
+    const [rows, past] = [1, 4].map((entry) => sharing.readInt(a.sequences + (s * 5 + entry) * 4));
+    pairs += rows * (rows + past);
+  }
+  const each = (products * a.headSize) / sharing.speed + 2 * computed;
+  return cut(sharing, pairs * a.heads * each, a.sequenceCount * a.heads);
+}
+
 /** Elements in all segments of a table whose rows have `width` words, the count in the last. */
 function segments(
   { readInt }: Sharing,
@@ -110,6 +125,9 @@ export const partsOf: { readonly [K in KernelName]?: PartsOf<K> } = {
   layerNormBackward: (a, s) => cut(s, a.rows * a.width * Math.max(1, a.gates) * 2 * moved, a.rows),
   crossEntropy: (a, s) => cut(s, a.rows * a.classes * computed, a.rows),
   crossEntropyBackward: (a, s) => cut(s, a.rows * a.classes * computed, a.rows),
+  rotatePositions: (a, s) => elements(s, a.rows * a.width, moved),
+  attentionForward: (a, s) => attention(s, a, 4),
+  attentionBackward: (a, s) => attention(s, a, 10),
   crfForward: (a, s) => cut(s, a.steps * a.batch * a.tagCount ** 2 * 2 * computed, a.batch),
   crfBackward: (a, s) => cut(s, a.steps * a.batch * a.tagCount ** 2 * computed, a.batch),
   crfTransitionGradient: (a, s) => cut(s, a.steps * a.batch * a.tagCount ** 2 * computed, a.tagCount),
