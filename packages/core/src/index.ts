@@ -20,7 +20,7 @@ export { logGamma } from "./autograd/ops/log-gamma.ts";
 export { logSoftmax, softmax } from "./autograd/ops/softmax.ts";
 export { abs, softplus } from "./autograd/ops/softplus.ts";
 export { transpose } from "./autograd/ops/transpose.ts";
-export { exp, log, relu, sigmoid, tanh } from "./autograd/ops/unary.ts";
+export { exp, gelu, log, relu, sigmoid, tanh } from "./autograd/ops/unary.ts";
 
 export { Module, type ModuleOptions } from "./nn/module.ts";
 export { AttentionPooling, type AttentionPoolingOptions } from "./nn/attention-pooling.ts";
@@ -40,6 +40,8 @@ export { Linear, type LinearOptions } from "./nn/linear.ts";
 export { LSTM, type LSTMState } from "./nn/lstm.ts";
 export { lastState, maxOverTime, meanOverTime } from "./nn/pooling.ts";
 export { RNN, type HiddenState, type RNNOptions } from "./nn/rnn.ts";
+export { type TransformerState } from "./nn/attention-cache.ts";
+export { Transformer, type TransformerForwardOptions, type TransformerOptions } from "./nn/transformer.ts";
 export { type ForwardOptions, type RecurrentOptions, type RecurrentState } from "./nn/recurrent.ts";
 export { viterbi, type PathScores, type TagConstraints } from "./nn/viterbi.ts";
 

@@ -1,0 +1,111 @@
+import { attentionWorkspace } from "../../kernels/attention-workspace.ts";
+import { runtime } from "../../memory/runtime.ts";
+import { empty, type Tensor } from "../../memory/tensor.ts";
+import { record, recordsFor } from "../tape.ts";
+
+/** Which rows attend to which: sequences of rows one after the other, and what came before them. */
+export interface AttentionRows {
+  /** int32 [S, 5]: see the kernel attentionForward. */
+  sequences: Tensor;
+  /** Cosines and sines of some positions, [P, headSize]; int32 [N]: which of them each row turns by. */
+  angles: Tensor;
+  index: Tensor;
+  /** The most keys that a sequence has, past ones included. */
+  longest: number;
+}
+
+export interface AttentionOptions {
+  heads: number;
+  headSize: number;
+  causal: boolean;
+  /** Causal only: how many keys a query sees at most, itself included. */
+  context: number;
+}
+
+/**
+ * Multi-head self-attention with rotary positions, over packed rows [q | k | v].
+ *
+ * out_i = Σ_j softmax_j(R_i q_i · R_j k_j / √d) v_j for each head, R_i the rotation by position i
+ *
+ * qkv [N, 3W], result [N, W]; `turned`, [N, 3W], has the rotated queries and keys: what later rows take as their past, rows [k | v] of 2W.
+ * A past gets no gradient.
+ *
+ * Source: Vaswani et al., "Attention is all you need", 2017; Su et al., "RoFormer: enhanced transformer with rotary position
+ * embedding", 2021.
+ */
+export function selfAttention(
+  qkv: Tensor,
+  rows: AttentionRows,
+  past: Tensor | null,
+  { heads, headSize, causal, context }: AttentionOptions,
+): { output: Tensor; turned: Tensor } {
+  const { kernelSet } = runtime();
+  const { kernels } = kernelSet;
+  const width = heads * headSize;
+  const count = qkv.shape[0];
+  const { sequences, angles, index } = rows;
+  const rotation = {
+    angles: angles.offset,
+    index: index.offset,
+    rows: count,
+    width: 3 * width,
+    heads: 2 * heads,
+    headSize,
+  };
+  const turned = empty(qkv.shape);
+  kernels.rotatePositions({ out: turned.offset, x: qkv.offset, ...rotation, inverse: 0, accumulate: 0 });
+
+  const taped = recordsFor([qkv]);
+  const output = empty([count, width]);
+  const logNormalizer = taped ? empty([count, heads]) : null;
+  const workspaceSize = attentionWorkspace(rows.longest, headSize);
+  const inWorkspace = <T>(run: (workspace: number) => T): T => {
+    const workspace = empty([kernelSet.threads * workspaceSize]);
+    const result = run(workspace.offset);
+    workspace.end();
+    return result;
+  };
+  // A view of our own: the state that the past belongs to may end before the way back.
+  const before = past && past.size > 0 ? past.detach() : null;
+  const callArguments = (workspace: number): Parameters<typeof kernels.attentionForward>[0] => ({
+    out: output.offset,
+    logNormalizer: logNormalizer?.offset ?? 0,
+    x: turned.offset,
+    past: before?.offset ?? 0,
+    sequences: sequences.offset,
+    workspace,
+    sequenceCount: sequences.shape[0],
+    heads,
+    headSize,
+    causal: Number(causal),
+    context,
+    workspaceSize,
+    scale: 1 / Math.sqrt(headSize),
+  });
+  inWorkspace((workspace) => kernels.attentionForward(callArguments(workspace)));
+  record({
+    name: "selfAttention",
+    inputs: [qkv, sequences, angles, index],
+    outputs: [output],
+    saved: [logNormalizer, before].filter((tensor) => tensor !== null),
+    backward: (pass) => {
+      const target = pass.target(qkv);
+      if (!target) return;
+      const gradX = empty(turned.shape);
+      inWorkspace((workspace) =>
+        kernels.attentionBackward({ ...callArguments(workspace), gradX: gradX.offset, gradOut: pass.gradient(output) }),
+      );
+      kernels.rotatePositions({
+        out: target.offset,
+        x: gradX.offset,
+        ...rotation,
+        angles: angles.offset,
+        index: index.offset,
+        inverse: 1,
+        accumulate: target.accumulate,
+      });
+      gradX.end();
+    },
+  });
+  return { output, turned };
+}
