@@ -45,7 +45,7 @@ static Head headAt(char *heap, const AttentionForwardArgs *a, uint32_t item, uin
                .all = (uint32_t)(sequence[1] + sequence[4]),
                .firstPosition = (uint32_t)(sequence[2] - sequence[4]),
                .column = item % a->heads * d,
-               .room = FLOATS(a->workspace) + (size_t)part * a->workspaceSize};
+               .room = FLOATS(a->workspace) + (size_t)(part % a->workspaces) * a->workspaceSize};
   head.x = FLOATS(a->x) + head.firstRow * head.xStride + head.column;
   head.keys = head.x + width;
   head.values = head.keys + width;

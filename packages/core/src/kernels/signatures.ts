@@ -501,8 +501,8 @@ export const signatures = {
    * [k | v] of 2W, keys and values that come before x's own. `sequences`, int32 [S, 5]: first row in x, rows, the position of the first,
    * first row in past, rows of past (at most that position). For each head, query i and the keys j that it sees:
    * out[i] = Σ_j exp(scale q_i·k_j - logNormalizer[i]) v_j, out [rows, W], logNormalizer [rows, heads] (or absent) = log Σ_j exp(scale q_i·k_j).
-   * causal: a query sees itself and at most context - 1 keys just before; else all keys. `workspace`: room for workspaceSize numbers for each
-   * thread, as `attentionWorkspace` says. An element does not depend on how many rows are computed with it, nor on which of its keys are past.
+   * causal: a query sees itself and at most context - 1 keys just before; else all keys. `workspace`: room for
+   * `workspaces` times workspaceSize numbers, as `attentionWorkspace` says; as many as there are threads, of which each part takes one. An element does not depend on how many rows are computed with it, nor on which of its keys are past.
    */
   attentionForward: {
     out: "offset",
@@ -516,6 +516,7 @@ export const signatures = {
     headSize: "int",
     causal: "int",
     context: "int",
+    workspaces: "int",
     workspaceSize: "int",
     scale: "float",
   },
@@ -532,6 +533,7 @@ export const signatures = {
     headSize: "int",
     causal: "int",
     context: "int",
+    workspaces: "int",
     workspaceSize: "int",
     scale: "float",
     gradX: "offset",

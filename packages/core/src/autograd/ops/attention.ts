@@ -79,6 +79,7 @@ export function selfAttention(
     headSize,
     causal: Number(causal),
     context,
+    workspaces: kernelSet.threads,
     workspaceSize,
     scale: 1 / Math.sqrt(headSize),
   });

@@ -86,6 +86,7 @@ function laidOut(stage: Stage, samples: Samples, shape: Shape): Laid {
     headSize,
     causal,
     context,
+    workspaces: stage.set.threads,
     workspaceSize,
     scale: 1 / Math.sqrt(headSize),
   };
