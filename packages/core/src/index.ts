@@ -142,6 +142,15 @@ export {
   type GradientFlowRun,
   type LayerFlow,
 } from "./inspect/gradient-flow.ts";
+export {
+  inspection,
+  type InspectionOptions,
+  type InspectionProgress,
+  type InspectionReport,
+  type LayerHorizon,
+  type Stability,
+} from "./inspect/inspection.ts";
+export { lyapunovExponents, type LyapunovExponents, type LyapunovOptions } from "./inspect/lyapunov.ts";
 export { horizonShare, memoryHorizon, type MemoryHorizon } from "./inspect/memory-horizon.ts";
 export { gateNames, observe, type AnyRecurrentNetwork, type Numbers, type ObservedLayer } from "./inspect/observe.ts";
 export {
@@ -152,6 +161,18 @@ export {
   type Eigenvalues,
   type RecurrentMatrix,
 } from "./inspect/recurrent-matrix.ts";
+
+export type { InspectionSubject, Reading, Without } from "./inspect/subject.ts";
+export { TextSubject } from "./inspect/text-subject.ts";
+export {
+  doublings,
+  perplexityTolerance,
+  useOfThePast,
+  type CutContext,
+  type UseOfThePast,
+  type UseOfThePastOptions,
+} from "./inspect/use-of-the-past.ts";
+export { adviseWindow, type WindowAdvice, type WindowEvidence } from "./inspect/window-advice.ts";
 
 export { loadSafetensors, saveSafetensors, type NamedTensors } from "./io/safetensors.ts";
 export { MemoryStorage, type ModelStorage } from "./io/model-storage.ts";
