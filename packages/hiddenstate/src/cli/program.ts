@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { doctorCommand } from "./doctor.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { generateCommand } from "./generate.ts";
+import { labCommand } from "./lab.ts";
 import { trainCommand } from "./train.ts";
 
 /** What one call of the program knows of itself. */
@@ -27,11 +28,12 @@ Examples:
   hiddenstate train book.txt
   hiddenstate generate runs/book --prompt "It was" --length 300
   hiddenstate evaluate runs/book other-book.txt
+  hiddenstate lab --quick
   hiddenstate doctor
 
 Exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted with everything saved.`,
     );
-  for (const make of [trainCommand, evaluateCommand, generateCommand, doctorCommand]) {
+  for (const make of [trainCommand, evaluateCommand, generateCommand, labCommand, doctorCommand]) {
     program.addCommand(
       make(session)
         .option("--json", "write one JSON object a line to standard output, text for people to standard error")

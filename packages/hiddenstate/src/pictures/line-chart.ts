@@ -8,6 +8,8 @@ export interface Line {
   points: readonly { x: number | Date; y: number; low?: number; high?: number }[];
   /** Default false. */
   dashed?: boolean;
+  /** The line whose colour it has, such as that of the measurement a theory is beside; the legend then leaves it out. */
+  colorOf?: string;
 }
 
 export interface LineChartOptions {
@@ -35,7 +37,10 @@ export interface LineChartOptions {
  */
 export async function lineChart(options: LineChartOptions): Promise<Picture> {
   const { title, subtitle, caption, lines, levels = [], logX = false, logY = false } = options;
-  const rows = lines.flatMap(({ name, points }) => points.map((point) => ({ name, ...point })));
+  const rows = lines.flatMap(({ name, colorOf = name, points }) =>
+    points.map((point) => ({ name, colorOf, ...point })),
+  );
+  const named = lines.flatMap(({ name, colorOf }) => (colorOf === undefined ? [name] : []));
   const shown = rows.filter(({ y }) => !logY || !(y <= 0));
   const banded = shown.filter(({ low, high }) => low !== undefined && high !== undefined && !(logY && low <= 0));
   return drawPicture((plot) => ({
@@ -46,29 +51,35 @@ export async function lineChart(options: LineChartOptions): Promise<Picture> {
     height: options.height ?? 360,
     marginLeft: 56,
     marginRight: 24,
+    marginBottom: 38,
     x: { label: options.x, type: logX ? "log" : undefined, ...(logX && { ticks: 6, tickFormat: "~s" }) },
     y: {
       label: options.y,
       type: logY ? "log" : undefined,
       grid: true,
       nice: true,
-      ...(logY && { ticks: 6, tickFormat: "~g" }),
+      ...(logY && { ticks: 6, tickFormat: powerLabel }),
     },
-    color: { legend: lines.length > 1, domain: lines.map(({ name }) => name) },
+    color: { legend: named.length > 1, domain: named },
     marks: [
-      plot.areaY(banded, { x: "x", y1: "low", y2: "high", z: "name", fill: "name", fillOpacity: 0.15 }),
+      plot.areaY(banded, { x: "x", y1: "low", y2: "high", z: "name", fill: "colorOf", fillOpacity: 0.15 }),
       ...lines.map(({ name, dashed = false }) =>
         plot.lineY(
           shown.filter((row) => row.name === name),
-          { x: "x", y: "y", stroke: "name", strokeWidth: 2, strokeDasharray: dashed ? "5 4" : undefined },
+          { x: "x", y: "y", stroke: "colorOf", strokeWidth: 2, strokeDasharray: dashed ? "5 4" : undefined },
         ),
       ),
       plot.dot(
         lines.flatMap(({ name, points }) => (points.length <= 24 ? shown.filter((row) => row.name === name) : [])),
-        { x: "x", y: "y", fill: "name", r: 3 },
+        { x: "x", y: "y", fill: "colorOf", r: 3 },
       ),
       plot.ruleY(levels, { y: "y", stroke: "#80868e", strokeDasharray: "2 3" }),
       plot.text(levels, { y: "y", text: "name", frameAnchor: "right", dy: -7, fill: "#5a6068" }),
     ],
   }));
+}
+
+/** A number short enough to stand beside a logarithmic axis: 0.001, 100, 1e-6. */
+function powerLabel(value: number): string {
+  return value >= 1e-3 && value < 1e5 ? String(value) : value.toExponential().replace("e+", "e");
 }

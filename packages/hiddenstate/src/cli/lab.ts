@@ -1,0 +1,102 @@
+import { Command, Option } from "commander";
+import type { LabOptions } from "../lab/run-lab.ts";
+import { engineOptions } from "./engine-options.ts";
+import { Interruption, interruptedCode } from "./interruption.ts";
+import { commandLine } from "./invocation.ts";
+import { showLabProgress } from "./lab-progress.ts";
+import { verdictLines } from "./lab-report.ts";
+import { numberOption } from "./number-option.ts";
+import { Output } from "./output.ts";
+import type { Session } from "./program.ts";
+import { UsageError } from "./usage-error.ts";
+
+interface LabFlags extends Pick<LabOptions, "backend" | "instructionSet" | "threads"> {
+  quick?: true;
+  out?: string;
+  report?: string;
+  resume?: true;
+  seeds?: number;
+  text?: string;
+  json?: true;
+}
+
+export function labCommand(session: Session): Command {
+  const command = new Command("lab")
+    .summary("test the textbook's claims on this machine")
+    .description(
+      "Put claims about RNNs, LSTMs, GRUs and Transformers to the test: experiments that end with numbers and a verdict. " +
+        "Ctrl-C keeps what is finished; --resume goes on from there.",
+    )
+    .argument("[experiments...]", "some experiments by name (default: all)")
+    .option("--quick", "a smaller version, minutes for all (default: thorough, within the hour)")
+    .option("--out <folder>", "where results and pictures go (default: runs/lab, with --quick runs/lab-quick)")
+    .option("--report <file>", "the report in Markdown (default: report.md in that folder)")
+    .option("--resume", "keep results of the same settings that are there")
+    .addOption(numberOption("--seeds <n>", "runs of everything random (default: 3)", { whole: true, min: 1 }))
+    .addOption(new Option("--text <file>", "what experiments on language read, UTF-8 (default: a generated text)"));
+  for (const option of engineOptions()) {
+    // The networks are small: a second thread would hardly help, and times are steadier without.
+    if (option.long === "--threads") option.description = "how many compute: a number, or auto (default: 1)";
+    command.addOption(option);
+  }
+  return command
+    .addHelpText(
+      "after",
+      `
+Examples:
+  hiddenstate lab --quick                 all experiments in a few minutes
+  hiddenstate lab vanishing clipping      two of them, thoroughly
+  hiddenstate lab --resume                go on where Ctrl-C stopped it
+  hiddenstate lab defaults --text book.txt
+
+An unknown name lists the experiments.`,
+    )
+    .action(async (names: string[], flags: LabFlags) => {
+      session.exitCode = await runLabCommand(names, flags, session);
+    });
+}
+
+async function runLabCommand(names: readonly string[], flags: LabFlags, { suggestions }: Session): Promise<number> {
+  const { json, quick, report, ...options } = flags;
+  const output = new Output(json ?? false);
+  // Experiments and pictures are loaded only where they are wanted.
+  const { experiments } = await import("../lab/catalogue.ts");
+  const { runLab } = await import("../lab/run-lab.ts");
+  const { writeReport } = await import("../lab/report.ts");
+  const known = experiments.map(({ name }) => name);
+  const stranger = names.find((name) => !known.includes(name));
+  if (stranger !== undefined) {
+    throw new UsageError("unknown", `unknown experiment ${JSON.stringify(stranger)}; there are ${known.join(", ")}`);
+  }
+  const out = options.out ?? (quick ? "runs/lab-quick" : "runs/lab");
+  const budget = quick ? "quick" : "thorough";
+  let interrupted = false;
+  {
+    using progress = showLabProgress();
+    using interruption = new Interruption(() => progress.line("stopping; what is finished is kept"));
+    const events = runLab({
+      threads: 1,
+      ...options,
+      names: names.length > 0 ? names : undefined,
+      budget,
+      out,
+      signal: interruption.listen().signal,
+    });
+    for await (const event of events) {
+      if (event.type !== "progress") output.record(event);
+      if (event.type === "progress") progress.share(event);
+      else if (event.type === "experiment") progress.begin(event);
+      else if (event.type === "interrupted") interrupted = true;
+      else for (const line of verdictLines(event, process.stdout.columns || 100)) progress.line(line);
+    }
+  }
+  const file = await writeReport(out, report);
+  output.record({ type: "report", path: file });
+  output.say(`${interrupted ? "interrupted; what is finished is in" : "report, numbers and pictures:"} ${file}`);
+  if (!interrupted) return 0;
+  if (suggestions) {
+    const quickly = quick ? ["--quick"] : [];
+    output.say(`go on:         ${commandLine("lab", ...names, ...quickly, "--out", out, "--resume")}`);
+  }
+  return interruptedCode;
+}

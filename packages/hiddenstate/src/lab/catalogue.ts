@@ -1,0 +1,19 @@
+import { HiddenstateError } from "@hiddenstate/core";
+import type { Experiment } from "./experiment.ts";
+import { conveyor } from "./experiments/conveyor.ts";
+import { memorySpan } from "./experiments/memory-span.ts";
+import { vanishing } from "./experiments/vanishing.ts";
+
+/** All experiments, in the order in which they run and are reported. */
+export const experiments: readonly Experiment[] = [memorySpan, vanishing, conveyor];
+
+/**
+ * An experiment by name.
+ * @throws HiddenstateError `unknown`, with the names that there are
+ */
+export function experimentNamed(name: string): Experiment {
+  const found = experiments.find((one) => one.name === name);
+  if (found) return found;
+  const names = experiments.map((one) => one.name).join(", ");
+  throw new HiddenstateError("unknown", `lab: unknown experiment ${JSON.stringify(name)}; there are ${names}`);
+}

@@ -1,0 +1,53 @@
+import { engine } from "@hiddenstate/core";
+import { beforeAll, expect, test } from "vitest";
+import { eigenvalues } from "../../inspect/eigenvalues.ts";
+import { experiments } from "../catalogue.ts";
+import type { Bench } from "../experiment.ts";
+import { asKept } from "../results.ts";
+import { labText } from "../text/lab-text.ts";
+import { outcomes } from "../verdict.ts";
+
+/** What makes each experiment's set-up a matter of a moment. */
+const short: Readonly<Record<string, object>> = {
+  "memory-span": { hidden: 8, batch: 4, steps: 50, lags: [2, 4] },
+  vanishing: { hidden: 16, batch: 2, lags: 30, fitFrom: 10 },
+  conveyor: { hidden: 8, inputs: 4, batch: 2, lags: 12 },
+};
+
+let bench: Bench;
+beforeAll(async () => {
+  await engine.init({ threads: 1 });
+  bench = { seeds: [0, 1, 2], text: await labText(), eigenvalues };
+});
+
+test("every experiment has a short set-up", () => {
+  expect(Object.keys(short).toSorted()).toEqual(experiments.map(({ name }) => name).toSorted());
+});
+
+test.each(experiments.map((experiment) => [experiment.name, experiment] as const))(
+  "%s runs from its set-up to its report",
+  async (name, experiment) => {
+    const settings = { ...experiment.settings.quick, ...short[name] };
+    const running = experiment.measure(settings, bench);
+    const shares: number[] = [];
+    let next = running.next();
+    for (; !next.done; next = running.next()) shares.push(next.value);
+    expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+    expect(shares.at(-1)).toBeCloseTo(1);
+    const numbers = asKept(next.value);
+    const { outcome, because } = experiment.judge(numbers);
+    expect(outcomes).toContain(outcome);
+    expect(because).not.toMatch(/undefined|null|NaN|Infinity|\.$/);
+    expect(experiment.setUp(settings)).not.toMatch(/undefined|NaN/);
+    for (const { columns, rows } of experiment.tables(numbers)) {
+      expect(rows.length).toBeGreaterThan(0);
+      for (const row of rows) {
+        expect(row).toHaveLength(columns.length);
+        expect(row.join(" ")).not.toMatch(/undefined|NaN/);
+      }
+    }
+    const figures = experiment.figures(numbers);
+    expect(figures.length).toBeGreaterThan(0);
+    for (const figure of figures) expect((await figure.draw()).svg()).toContain("<path");
+  },
+);

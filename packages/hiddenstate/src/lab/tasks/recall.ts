@@ -1,0 +1,86 @@
+import {
+  Embedding,
+  engine,
+  Linear,
+  Module,
+  noGrad,
+  Random,
+  randomKey,
+  slice,
+  type Tensor,
+  tensor,
+} from "@hiddenstate/core";
+import { type CellName, makeNetwork, type Network } from "../networks.ts";
+
+/** Different symbols to remember, and as many others that only distract. */
+export const recallSymbols = 8;
+
+/** Sequences of delayed recall. */
+export interface RecallBatch {
+  /** Token ids [T, B] with T = lag + 1. */
+  ids: Int32Array;
+  /** The symbol that came first in each row, [B]. */
+  answers: Int32Array;
+}
+
+/**
+ * Delayed recall: the first token is one of 8 symbols, then come `lag` tokens of another alphabet that say nothing, and after the last of
+ * them the first must be named. Chance is 1/8.
+ *
+ * Source: after the tasks of Hochreiter & Schmidhuber 1997, "Long short-term memory", section 5.2.
+ */
+export function recallBatch(lag: number, batch: number, random: Random): RecallBatch {
+  const ids = new Int32Array((lag + 1) * batch);
+  const answers = new Int32Array(batch);
+  for (let row = 0; row < batch; row++) ids[row] = answers[row] = random.integer(recallSymbols);
+  for (let i = batch; i < ids.length; i++) ids[i] = recallSymbols + random.integer(recallSymbols);
+  return { ids, answers };
+}
+
+/** A vector for each token, a recurrent network, and a linear layer on its last output. */
+export class RecallModel extends Module {
+  readonly embedding: Embedding;
+  readonly rnn: Network;
+  readonly output: Linear;
+
+  constructor(cell: CellName, hidden: number, init: "default" | "pytorch" = "default") {
+    super("recallModel", "lab.recall");
+    const vocabularySize = 2 * recallSymbols;
+    this.embedding = this.part(
+      "embedding",
+      new Embedding({ vocabularySize, embeddingSize: vocabularySize, name: "lab.recall.embedding" }),
+    );
+    const sizes = { inputSize: vocabularySize, hiddenSize: hidden, init, name: "lab.recall.rnn" };
+    this.rnn = this.part("rnn", makeNetwork(cell, sizes));
+    this.output = this.part(
+      "output",
+      new Linear({ inputSize: hidden, outputSize: recallSymbols, init, name: "lab.recall.output" }),
+    );
+  }
+
+  /** Scores of the symbols after the last token, [1, B, 8]. */
+  forward({ ids, answers }: RecallBatch): Tensor {
+    const batch = answers.length;
+    const x = this.embedding.forward(tensor(ids, [ids.length / batch, batch], { dtype: "int32" }));
+    return this.output.forward(slice(this.rnn.forward(x).output, { start: -1 }));
+  }
+}
+
+/** The share of fresh sequences whose first symbol is named, 0 to 1. */
+export function recallAccuracy(forward: (batch: RecallBatch) => Tensor, lag: number, seed: number): number {
+  const batch = recallBatch(lag, 128, new Random(randomKey(seed, "lab", "recall.test")));
+  const logits = engine.scope(() => noGrad(() => forward(batch))).dataSync();
+  return shareRight(logits, batch.answers);
+}
+
+/** The share of rows of logits whose largest is the target's. */
+export function shareRight(logits: ArrayLike<number>, targets: ArrayLike<number>): number {
+  const classes = logits.length / targets.length;
+  let right = 0;
+  for (let row = 0; row < targets.length; row++) {
+    let best = 0;
+    for (let k = 1; k < classes; k++) if (logits[row * classes + k] > logits[row * classes + best]) best = k;
+    if (best === targets[row]) right++;
+  }
+  return right / targets.length;
+}
