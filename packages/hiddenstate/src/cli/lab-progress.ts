@@ -1,5 +1,5 @@
 import { MultiBar, type SingleBar } from "cli-progress";
-import { duration } from "./format.ts";
+import { duration } from "../format.ts";
 
 /** How far one experiment of several is. */
 export interface LabProgressEvent {

@@ -1,5 +1,5 @@
 import type { LabEvent } from "../lab/run-lab.ts";
-import { duration } from "./format.ts";
+import { duration } from "../format.ts";
 
 /** An experiment's verdict as lines for people, no longer than `columns` where words allow. */
 export function verdictLines(

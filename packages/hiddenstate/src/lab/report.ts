@@ -1,5 +1,5 @@
 import { dirname, join, relative, sep } from "node:path";
-import { duration } from "../cli/format.ts";
+import { duration } from "../format.ts";
 import { experiments } from "./catalogue.ts";
 import type { Experiment, Table } from "./experiment.ts";
 import { type Result, ResultFolder } from "./results.ts";

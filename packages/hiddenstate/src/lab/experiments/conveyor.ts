@@ -16,7 +16,7 @@ import {
   tensor,
   zeros,
 } from "@hiddenstate/core";
-import { significant } from "../../cli/format.ts";
+import { significant } from "../../format.ts";
 import { lineChart } from "../../pictures/line-chart.ts";
 import type { Bench, Experiment } from "../experiment.ts";
 import { inTurn, pairs } from "../shares.ts";
