@@ -13,7 +13,7 @@ INLINE NormRow normRow(uint32_t gates, uint32_t width) {
 }
 
 // Zeroes a slab row's padding, which a row-wide operation has written to.
-ONCE void zeroPadding(float *row, NormRow r) {
+COMPACT void zeroPadding(float *row, NormRow r) {
   if (r.width == r.n) return;
   const uint32_t units = unitBlock(r.gates), block = unitBlocks(r.gates, r.hiddenSize) - 1;
   for (uint32_t gate = 0; gate < r.gates; gate++) {
@@ -27,7 +27,7 @@ typedef struct {
   double product, plain;
 } Sums;
 
-ONCE Sums rowSums(const float *x, const float *gain, const float *y, uint32_t width) {
+COMPACT Sums rowSums(const float *x, const float *gain, const float *y, uint32_t width) {
   vd products = {0}, plain = {0};
   for (uint32_t j = 0; j < width; j += VL) {
     const uint32_t lanes = width - j;
@@ -41,7 +41,7 @@ ONCE Sums rowSums(const float *x, const float *gain, const float *y, uint32_t wi
 }
 
 // (x - mean) * scale to `normalized`, which may be x; returns the scale.
-ONCE float normalize(float *normalized, const float *x, NormRow r, double epsilon) {
+COMPACT float normalize(float *normalized, const float *x, NormRow r, double epsilon) {
   const Sums sums = rowSums(0, 0, x, r.width);
   const double mean = sums.plain / r.n, variance = sums.product / r.n - mean * mean;
   // Not "smaller than 0": NaN stays.
@@ -55,7 +55,7 @@ ONCE float normalize(float *normalized, const float *x, NormRow r, double epsilo
 }
 
 // From g = gain * gradY to gradX, and normalized to gradY * normalized; gradX may be gradY.
-ONCE void normalizeBackward(float *gradX, const float *gradY, float *normalized, const float *gain, float scale, NormRow r,
+COMPACT void normalizeBackward(float *gradX, const float *gradY, float *normalized, const float *gain, float scale, NormRow r,
                             int accumulate) {
   const Sums sums = rowSums(gradY, gain, normalized, r.width);
   const vf mean = splat((float)(sums.plain / r.n)), along = splat((float)(sums.product / r.n));

@@ -33,9 +33,12 @@ typedef float quadUnaligned __attribute__((vector_size(16), aligned(4), may_alia
 #define INLINE static inline __attribute__((always_inline))
 // For what many call and few instructions are spent in.
 #define ONCE static __attribute__((noinline))
+// For loops that many options branch in: Clang would make a copy of the loop for each combination.
 #ifdef __clang__
+#define COMPACT static __attribute__((noinline, minsize))
 #define UNROLL _Pragma("unroll")
 #else
+#define COMPACT static __attribute__((noinline))
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 

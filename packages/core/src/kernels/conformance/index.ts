@@ -3,6 +3,7 @@ import { attendCases } from "./attend-cases.ts";
 import { createReferenceKernels } from "../reference/index.ts";
 import { attentionCases } from "./attention-cases.ts";
 import { bitEqualityCases } from "./bit-cases.ts";
+import { cellCases } from "./cell-cases.ts";
 import type { ConformanceCase } from "./case.ts";
 import { crfCases } from "./crf-cases.ts";
 import { dropoutCases } from "./dropout-cases.ts";
@@ -43,6 +44,7 @@ export function conformanceCases(): ConformanceCase[] {
     ...softmaxAndLossCases(),
     ...layerNormCases(),
     ...attentionCases(),
+    ...cellCases(),
     ...crfCases(),
     ...attendCases(),
     ...dropoutCases(),

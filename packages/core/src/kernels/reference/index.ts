@@ -2,6 +2,8 @@ import type { KernelArguments, KernelName, Kernels, KernelSet, Precision } from 
 import { attendBackward, attendForward } from "./attend.ts";
 
 import { attentionBackward, attentionForward, rotatePositions } from "./attention.ts";
+import { cellBackward } from "./cell-backward.ts";
+import { cellForward } from "./cell-forward.ts";
 import { crfBackward, crfForward, crfTransitionGradient } from "./crf.ts";
 import { crossEntropy, crossEntropyBackward } from "./cross-entropy.ts";
 import { dropout } from "./dropout.ts";
@@ -41,6 +43,8 @@ const referenceKernels: { [K in KernelName]: (heap: ReferenceHeap, args: KernelA
   lstmBackward,
   gruForward,
   gruBackward,
+  cellForward,
+  cellBackward,
   gatherRows,
   scatterRows,
   scatterAddRows,

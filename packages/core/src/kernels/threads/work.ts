@@ -1,3 +1,4 @@
+import { recurrenceGates } from "../signatures.ts";
 import type { KernelArguments, KernelName } from "../kernels.ts";
 
 /** What is shared out, and how much makes it worth it. */
@@ -110,6 +111,8 @@ export const partsOf: { readonly [K in KernelName]?: PartsOf<K> } = {
   lstmBackward: (a, s) => recurrence(s, 4, 0, a),
   gruForward: (a, s) => recurrence(s, 3, a.inputSize, a),
   gruBackward: (a, s) => recurrence(s, 3, 0, a),
+  cellForward: (a, s) => recurrence(s, recurrenceGates[a.kind], 0, a),
+  cellBackward: (a, s) => recurrence(s, recurrenceGates[a.kind], 0, a),
   gemmInt8: (a, s) => product(s, a.m, a.n, a.k),
   rnnStepInt8: (a, s) => stepOfInt8(s, 1, a),
   lstmStepInt8: (a, s) => stepOfInt8(s, 4, a),
