@@ -61,7 +61,7 @@ typedef struct {
 // gradCell: from dL/dc' that comes through time to dL/dc.
 COMPACT void lstmRowBackward(const LstmBackwardOptions *o, float *gradients, const float *gates, const float *mask, const float *before,
                             const float *gradHidden, float *gradCell, float *normalized, float *cellGradients, float scale,
-                            float *products) {
+                            float *products, float *tap) {
   const uint32_t H = o->H, G = o->coupled ? 3 : 4, next = unitBlock(G), toOut = (G - 1) * next;
   const float *p = o->peepholes;
   FOR_UNITS(H) {
@@ -83,6 +83,7 @@ COMPACT void lstmRowBackward(const LstmBackwardOptions *o, float *gradients, con
     storePart(gradCell + j, dc, lanes);
   }
   if (o->gain) normalizeBackward(gradCell, cellGradients, normalized, o->gain, scale, normRow(0, H), 1);
+  if (tap) copyFloats(tap, gradCell, H);
   FOR_UNITS(H) {
     const size_t at = gateColumn(j, G), forget = at + (o->coupled ? 0 : next);
     vf f = load(gates + forget), g = load(gates + forget + next), i = o->coupled ? 1.0f - f : load(gates + at);
@@ -119,7 +120,7 @@ KERNEL(cellBackward, CellBackwardArgs) {
   float *hiddenGateGradients = hidden ? FLOATS(a->hiddenGateGradients) : gateGradients;
   float *carriedHidden = FLOATS(a->gradInitialHidden), *gradCell = FLOATS_OR_NULL(a->gradInitialCell);
   float *outputGradients = a->projection ? FLOATS(a->outputGradients) : carriedHidden;
-  float *products = FLOATS_OR_NULL(a->peepholeProducts);
+  float *products = FLOATS_OR_NULL(a->peepholeProducts), *cellTap = FLOATS_OR_NULL(a->cellTap);
   const LstmBackwardOptions lstm = {FLOATS_OR_NULL(a->peepholes), FLOATS_OR_NULL(a->cellGain), FLOATS_OR_NULL(a->cellShift),
                              kind == COUPLED_CELL, H};
   Walk w = startWalk(INTS(a->batchSizes), a->steps, a->batch, a->rows, !a->reverse, part, parts);
@@ -160,7 +161,8 @@ KERNEL(cellBackward, CellBackwardArgs) {
       else {
         lstmRowBackward(&lstm, gradients, gate, m, previousCell + row * H, dh, gradCell + (size_t)b * H,
                         rowOf(normalizedCell, row, H), rowOf(cellGradients, row, H),
-                        lstm.gain ? FLOATS(a->cellScales)[row] : 0, rowOf(products, row, (G - 1) * H));
+                        lstm.gain ? FLOATS(a->cellScales)[row] : 0, rowOf(products, row, (G - 1) * H),
+                        rowOf(cellTap, row, H));
       }
       clearPadding(gradients, G, H);
       if (hidden && kind == GRU_CELL) clearPadding(ofHidden, G, H);

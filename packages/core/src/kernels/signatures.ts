@@ -351,7 +351,7 @@ export const signatures = {
    * For the parameters' gradients, as sums over rows: with gain, `hidden` becomes dL/du * hidden (gain) and, for gru, `gates` dL/du
    * (hiddenBias; with all other kinds that is gateGradients); peepholeProducts [N, rows of p * H]; normalizedCell becomes
    * dL/dy * normalizedCell (cellGain), and cellGradients [N, H] is dL/dy (cellShift), y being what tanh is taken of; hiddenGradients [N, P]:
-   * dL/dh' (projection, with cellOutput). outputGradients [B, H]: room, with projection.
+   * all of dL/dh' (projection, with cellOutput; and for inspection, as cellTap [N, H], all of dL/dc'). outputGradients [B, H]: room, with projection.
    */
   cellBackward: {
     gates: "offset",
@@ -375,6 +375,7 @@ export const signatures = {
     cellGradients: "offset",
     hiddenGradients: "offset",
     outputGradients: "offset",
+    cellTap: "offset",
     gradOutput: "offset",
     gradFinalHidden: "offset",
     gradFinalCell: "offset",

@@ -157,7 +157,8 @@ function run(stage: Stage, samples: Samples, cell: CellCase, shape: (typeof shap
   const hiddenGateGradients = when(hasHidden, () => stage.room(rows, slabWidth));
   const peepholeProducts = when(cell.peepholes, () => stage.room(rows, peepholeRows * hiddenSize));
   const cellGradients = when(normOfCell, () => stage.room(rows, hiddenSize));
-  const hiddenGradients = when(cell.projection, () => stage.room(rows, outputSize));
+  const hiddenGradients = when(cell.projection || cell.mask, () => stage.room(rows, outputSize));
+  const cellTap = when(isLstm && cell.mask, () => stage.room(rows, hiddenSize));
   const gradInitialHidden = stage.room(batch, outputSize);
   const gradInitialCell = when(isLstm, () => stage.room(batch, hiddenSize));
   const gradients = [rows * outputSize, batch * outputSize, batch * hiddenSize].map((count) => samples.normal(count));
@@ -170,6 +171,7 @@ function run(stage: Stage, samples: Samples, cell: CellCase, shape: (typeof shap
     peepholeProducts,
     cellGradients,
     hiddenGradients,
+    cellTap,
     outputGradients: when(cell.projection, () => stage.room(batch, hiddenSize)),
     gradOutput: stage.matrix(gradients[0], rows, outputSize, outputSize + gap),
     gradFinalHidden: stage.floats(gradients[1]),
@@ -186,6 +188,7 @@ function run(stage: Stage, samples: Samples, cell: CellCase, shape: (typeof shap
   found("cellGradients", cellGradients);
   if (normOfCell) found("cell gain products", shared.normalizedCell);
   found("hiddenGradients", hiddenGradients);
+  found("cellTap", cellTap);
   found("gradInitialHidden", gradInitialHidden);
   found("gradInitialCell", gradInitialCell);
   return outcomes;

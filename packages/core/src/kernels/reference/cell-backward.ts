@@ -31,10 +31,10 @@ export function cellBackward(heap: ReferenceHeap, args: KernelArguments<"cellBac
         const gradOutput = heap.at(args.gradOutput) + row * args.gradOutputStride;
         for (let k = 0; k < P; k++) f[carried + k] += f[gradOutput + k];
       }
+      if (args.hiddenGradients) f.copyWithin(heap.at(args.hiddenGradients) + row * P, carried, carried + P);
       // dL/dh', or with a projection dL/d(what is projected).
       let gradHidden = carried;
       if (args.projection) {
-        f.copyWithin(heap.at(args.hiddenGradients) + row * P, carried, carried + P);
         sums.fill(0);
         addRowTimesMatrix(sums, f, carried, heap.at(args.projection), P, H);
         gradHidden = heap.at(args.outputGradients) + b * H;
@@ -134,6 +134,7 @@ export function cellBackward(heap: ReferenceHeap, args: KernelArguments<"cellBac
               accumulate: 1,
             });
           }
+          if (args.cellTap) f.copyWithin(heap.at(args.cellTap) + row * H, carriedCell, carriedCell + H);
           for (let j = 0; j < H; j++) {
             const dc = f[carriedCell + j];
             const before = f[cellBefore + j];
