@@ -62,7 +62,7 @@ class GatheredSteps implements DeferredGradient {
     steps[0].forEach(({ rows }, g) => rows.forEach((row, r) => places.set(row, [g, r])));
     const stacked = withRows(steps[0], (rows) => {
       const [g, r] = places.get(rows)!;
-      return stackRows(steps.map((step) => step[g].rows[r]!));
+      return stackRows(steps.map((step) => step[g].rows[r]));
     });
     sumRows(pass, this.#sizes, stacked);
   }
