@@ -129,6 +129,14 @@ export {
 } from "./metrics/tagging.ts";
 
 export {
+  followUnit,
+  signalsOf,
+  tellingUnit,
+  type FollowedStretch,
+  type FollowedUnit,
+  type UnitChoice,
+} from "./inspect/follow-units.ts";
+export {
   gateStatistics,
   GateMeter,
   type GateStatistics,
@@ -164,6 +172,7 @@ export {
 
 export type { InspectionSubject, Reading, Without } from "./inspect/subject.ts";
 export { TextSubject } from "./inspect/text-subject.ts";
+export { quantile, trainingRecord, type Distribution, type TrainingRecord } from "./inspect/training-record.ts";
 export {
   doublings,
   perplexityTolerance,

@@ -1,4 +1,5 @@
 import type { Tensor } from "../memory/tensor.ts";
+import type { FollowedStretch } from "./follow-units.ts";
 import type { GradientFlowRun } from "./gradient-flow.ts";
 import type { AnyRecurrentNetwork } from "./observe.ts";
 
@@ -40,4 +41,6 @@ export interface InspectionSubject {
   readonly losses: ((context: number | null) => Generator<void, ArrayLike<number>>) | Without;
   /** One sequence as the network reads it, [T, 1, I]. */
   readonly sequence: (() => Tensor) | Without;
+  /** The beginning of the data, at most so many steps, with what each unit does there. */
+  follow(most: number): FollowedStretch;
 }

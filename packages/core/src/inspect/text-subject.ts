@@ -4,6 +4,7 @@ import { slice } from "../autograd/ops/slice.ts";
 import { logSoftmax } from "../autograd/ops/softmax.ts";
 import { noGrad } from "../autograd/tape.ts";
 import { type TokenSource, tokenSource } from "../data/token-source.ts";
+import type { Tokenizer } from "../data/tokenizer.ts";
 import { HiddenstateError } from "../errors.ts";
 import { scope } from "../memory/scope.ts";
 import { type Tensor, tensor } from "../memory/tensor.ts";
@@ -13,7 +14,8 @@ import type { LanguageModel } from "../tasks/language-model.ts";
 import { encodeSource, type TextSource } from "../tasks/text-data.ts";
 import type { TextModel } from "../tasks/text-model.ts";
 import type { GradientFlowRun } from "./gradient-flow.ts";
-import type { AnyRecurrentNetwork } from "./observe.ts";
+import type { FollowedStretch } from "./follow-units.ts";
+import { type AnyRecurrentNetwork, observe } from "./observe.ts";
 import type { InspectionSubject, Reading } from "./subject.ts";
 
 /** Tokens that are read of a longer text: its first ones. */
@@ -43,6 +45,7 @@ export class TextSubject implements InspectionSubject {
   readonly steps: number;
   readonly flowNote = null;
   readonly #model: LanguageModel;
+  readonly #tokenizer: Tokenizer;
   readonly #ids: Int32Array;
   /** Side by side: `#stretches` rows of `#length` inputs each. */
   readonly #stretches: number;
@@ -63,6 +66,7 @@ export class TextSubject implements InspectionSubject {
       );
     }
     this.#model = model;
+    this.#tokenizer = tokenizer;
     this.network = model.rnn;
     this.#ids = all.read(0, Math.min(all.length, mostTokens));
     // The last token is only predicted.
@@ -101,6 +105,15 @@ export class TextSubject implements InspectionSubject {
     const ids = this.#ids.slice(0, Math.min(this.#length, 1000));
     return noGrad(() => this.#model.embedding.forward(tensor(ids, [ids.length, 1], { dtype: "int32" })));
   };
+
+  follow(most: number): FollowedStretch {
+    const ids = this.#ids.slice(0, Math.min(most, this.#ids.length));
+    const layers = observe(this.network, () =>
+      noGrad(() => void this.#model.forward(tensor(ids, [ids.length, 1], { dtype: "int32" }))),
+    );
+    const decoder = this.#tokenizer.decoder();
+    return { pieces: Array.from(ids, (id) => decoder.push(id)), layers };
+  }
 
   *#losses(context: number | null): Generator<void, Float64Array> {
     const places = this.#places(predictedPlaces, this.longestContext);

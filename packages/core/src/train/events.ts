@@ -27,8 +27,16 @@ export interface StepEvent {
   learningRate: number;
   /** Mean global gradient norm before clipping over the interval. */
   gradientNorm: number;
+  /** The largest of the interval. */
+  largestGradientNorm: number;
   /** Share of the interval's steps whose gradient was clipped, 0 to 1. */
   clipped: number;
+  /**
+   * How far the interval's last step moved the parameters: |Δθ| / |θ|, over all together and of each by name. Absent where a reading came
+   * before its interval was over, as it does at an interruption.
+   */
+  updateRatio?: number;
+  updateRatios?: Readonly<Record<string, number>>;
   tokensPerSecond: number;
   /** Share of the budget used, 0 to 1. */
   progress: number;

@@ -1,13 +1,18 @@
 import { copyDense } from "../autograd/copy.ts";
 import { HiddenstateError } from "../errors.ts";
 import { type Tensor, zeros } from "../memory/tensor.ts";
+import { readUpdate } from "./update-ratios.ts";
 
 /** Means over the steps since the last reading. */
 export interface StepSummary {
   loss: number;
   gradientNorm: number;
+  largestGradientNorm: number;
   /** Share of the steps whose norm was above the limit. */
   clipped: number;
+  /** Of the last step, where it was watched. */
+  updateRatio?: number;
+  updateRatios?: Record<string, number>;
 }
 
 /**
@@ -20,8 +25,13 @@ export class StepLog {
   readonly #losses: Tensor;
   readonly #norms: Tensor;
   #count = 0;
+  #update: Tensor | null = null;
 
-  constructor(capacity: number, clip: number) {
+  readonly #names: readonly string[];
+
+  /** @param names of the parameters whose updates are watched */
+  constructor(capacity: number, clip: number, names: readonly string[]) {
+    this.#names = names;
     this.#capacity = capacity;
     this.#clip = clip;
     this.#losses = zeros([capacity]).persist();
@@ -30,6 +40,11 @@ export class StepLog {
 
   get full(): boolean {
     return this.#count === this.#capacity;
+  }
+
+  /** Whether the next step is the last before it is full. */
+  get nearlyFull(): boolean {
+    return this.#count === this.#capacity - 1;
   }
 
   get empty(): boolean {
@@ -42,6 +57,12 @@ export class StepLog {
     copyDense(this.#norms.view([1], place).offset, norm.offset, 1);
   }
 
+  /** Keeps what was found of the last step's update. */
+  addUpdate(norms: Tensor): void {
+    this.#update?.end();
+    this.#update = norms;
+  }
+
   /**
    * Reads the steps since the last reading.
    * @param step the number of steps done, for the error
@@ -52,8 +73,11 @@ export class StepLog {
     const norms = (await this.#norms.data()).subarray(0, this.#count);
     const first = step - this.#count + 1;
     this.#count = 0;
+    const update = this.#update;
+    this.#update = null;
     const bad = losses.findIndex((loss, i) => !Number.isFinite(loss) || !Number.isFinite(norms[i]));
     if (bad >= 0) {
+      update?.end();
       throw new HiddenstateError(
         "not-finite",
         `train: the loss became ${losses[bad]} (gradient norm ${norms[bad]}) at step ${first + bad}; the last good checkpoint was kept; ` +
@@ -64,12 +88,15 @@ export class StepLog {
     return {
       loss: mean(losses),
       gradientNorm: mean(norms),
+      largestGradientNorm: norms.reduce((largest, norm) => Math.max(largest, norm)),
       clipped: norms.filter((norm) => norm > this.#clip).length / norms.length,
+      ...(update && readUpdate(update, this.#names)),
     };
   }
 
   end(): void {
     this.#losses.end();
     this.#norms.end();
+    this.#update?.end();
   }
 }

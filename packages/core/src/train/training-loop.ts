@@ -12,6 +12,7 @@ import { EventLoopTurns } from "./event-loop.ts";
 import type { BestEvaluation, EndEvent, EvaluationEvent, TrainingEvent } from "./events.ts";
 import type { JobEvaluation, TrainingJob } from "./job.ts";
 import { StepLog } from "./step-log.ts";
+import { watchUpdate } from "./update-ratios.ts";
 
 /** How to train, whatever the task. */
 export interface TrainingOptions extends Budget {
@@ -139,21 +140,32 @@ export async function* trainingLoop(
   const evaluateEvery = options.evaluateEvery ?? Math.min(1000, Math.max(100, job.stepsPerEpoch));
   const checkpointEvery = options.checkpointEvery ?? evaluateEvery;
   const turns = new EventLoopTurns();
-  const log = new StepLog(logEvery, clip);
+  const named = job.model.namedParameters();
+  const parameters = named.map(([, parameter]) => parameter);
+  const names = named.map(([name]) => name);
+  const log = new StepLog(logEvery, clip, names);
   const clock = new Clock(progress.seconds);
-  const parameters = job.model.parameters();
   let tokens = 0;
   let saved = progress.step;
 
+  /** Whether the log will be read after the step that comes next, as far as that is known before it. */
+  function readsNext(): boolean {
+    const next = progress.step + 1;
+    return log.nearlyFull || next % evaluateEvery === 0 || next % checkpointEvery === 0;
+  }
+
   function trainStep(): void {
+    const watched = readsNext();
     optimizer.lr = schedule.rate(progress.step, spending.spent(progress.step, clock.seconds()));
     scope(() => {
       optimizer.zeroGrad();
       const { loss, tokens: count } = job.nextLoss();
       loss.backward();
       const norm = clipGradNorm(parameters, clip);
+      const update = watched ? watchUpdate(parameters) : null;
       optimizer.step();
       log.add(loss, norm);
+      if (update) log.addUpdate(update());
       tokens += count;
     });
     progress.step++;

@@ -9,6 +9,7 @@ const event: StepEvent = {
   loss: 1.2345,
   learningRate: 0.001,
   gradientNorm: 0.321,
+  largestGradientNorm: 0.4,
   clipped: 0,
   tokensPerSecond: 12_345,
   progress: 0.5,
