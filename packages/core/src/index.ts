@@ -40,6 +40,7 @@ export { Linear, type LinearOptions } from "./nn/linear.ts";
 export { LSTM, type LSTMState } from "./nn/lstm.ts";
 export { lastState, maxOverTime, meanOverTime } from "./nn/pooling.ts";
 export { RNN, type HiddenState, type RNNOptions } from "./nn/rnn.ts";
+export { type SequencePool, type SequenceStream } from "./stream/sequence-stream.ts";
 export { type TransformerState } from "./nn/attention-cache.ts";
 export { Transformer, type TransformerForwardOptions, type TransformerOptions } from "./nn/transformer.ts";
 export { type ForwardOptions, type RecurrentOptions, type RecurrentState } from "./nn/recurrent.ts";

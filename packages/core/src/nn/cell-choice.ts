@@ -1,30 +1,40 @@
 import type { OptionRules } from "../options.ts";
 
-/** Every recurrence that is chosen by name, in models and on the command line: the one list of them. */
-export const cellKinds = ["rnn", "lstm", "gru"] as const;
+/** Every recurrence that is chosen by name. */
+export const recurrentKinds: readonly CellKind[] = ["rnn", "lstm", "gru"];
+
+/** Everything that reads sequences and is chosen by name, in models and on the command line: the one list of them. */
+export const cellKinds = ["rnn", "lstm", "gru", "transformer"] as const;
 
 export type CellKind = (typeof cellKinds)[number];
 
-/** Which recurrence a model is made of: part of every architecture. */
+/** What a model reads sequences with: part of every architecture. */
 export interface CellChoice {
-  /** The recurrence. */
+  /** The recurrence, or a Transformer. */
   cell?: CellKind;
   /** RNN only. Default `"tanh"`. */
   nonlinearity?: "tanh" | "relu";
   /** GRU only: where the reset gate acts. Default true. */
   resetAfter?: boolean;
+  /** Transformer only: heads of its attention; `hidden` must be a multiple of twice as many. Default 4. */
+  heads?: number;
+  /** Transformer only: steps that a step sees at most, itself included. Default 256. */
+  positions?: number;
 }
 
-/** The rules behind `CellChoice`, for a model with this default. */
-export function cellRules(cell: CellKind): OptionRules<CellChoice> {
+/** The rules behind `CellChoice`, for a model with this default and these kinds to choose from. */
+export function cellRules(cell: CellKind, kinds: readonly CellKind[] = cellKinds): OptionRules<CellChoice> {
   return {
-    cell: { type: "choice", choices: cellKinds, default: cell },
+    cell: { type: "choice", choices: kinds, default: cell },
     nonlinearity: { type: "choice", choices: ["tanh", "relu"], default: "tanh" },
     resetAfter: { type: "boolean", default: true },
+    heads: { type: "integer", min: 1, default: 4 },
+    positions: { type: "integer", min: 1, default: 256 },
   };
 }
 
 /** The choice alone, out of an architecture. */
-export function cellChoice({ cell, nonlinearity, resetAfter }: Required<CellChoice>): Required<CellChoice> {
-  return { cell, nonlinearity, resetAfter };
+export function cellChoice(architecture: Required<CellChoice>): Required<CellChoice> {
+  const { cell, nonlinearity, resetAfter, heads, positions } = architecture;
+  return { cell, nonlinearity, resetAfter, heads, positions };
 }

@@ -1,15 +1,22 @@
+import { HiddenstateError } from "../errors.ts";
+import type { Tensor } from "../memory/tensor.ts";
 import type { CellChoice, CellKind } from "./cell-choice.ts";
 import { GRU } from "./gru.ts";
 import { LSTM } from "./lstm.ts";
-import type { RecurrentNetwork, RecurrentOptions, RecurrentState } from "./recurrent.ts";
+import type { Module } from "./module.ts";
+import type { ForwardOptions, RecurrentNetwork, RecurrentOptions, RecurrentState } from "./recurrent.ts";
 import { RNN } from "./rnn.ts";
+import { Transformer } from "./transformer.ts";
 
 /** Options of a network whose cell is chosen by name. */
 export type RecurrentNetworkOptions = RecurrentOptions & CellChoice & { cell: CellKind };
 
-/** Makes an RNN, LSTM or GRU; what belongs to another cell is left out. */
+/**
+ * Makes an RNN, LSTM or GRU; what belongs to another cell is left out.
+ * @throws HiddenstateError `unsupported` for a Transformer, which is none of them
+ */
 export function recurrentNetwork(options: RecurrentNetworkOptions): RecurrentNetwork<RecurrentState> {
-  const { cell, nonlinearity, resetAfter, ...common } = options;
+  const { cell, nonlinearity, resetAfter, heads: _, positions: __, ...common } = options;
   switch (cell) {
     case "rnn":
       return new RNN({ ...common, nonlinearity });
@@ -17,5 +24,28 @@ export function recurrentNetwork(options: RecurrentNetworkOptions): RecurrentNet
       return new LSTM(common);
     case "gru":
       return new GRU({ ...common, resetAfter });
+    case "transformer":
+      throw new HiddenstateError("unsupported", "unsupported cell transformer: this model needs a recurrent one");
   }
+}
+
+/** What a recurrent network and a Transformer have in common: for models that take either. */
+export interface SequenceNetwork extends Module {
+  /** 2 where two networks read in both directions, and outputs stand side by side. */
+  readonly directions: 1 | 2;
+  forward(x: Tensor, options?: ForwardOptions<RecurrentState>): { output: Tensor; state: RecurrentState };
+  step(x: Tensor, state?: RecurrentState): { output: Tensor; state: RecurrentState };
+}
+
+/** Makes a recurrent network or a Transformer, which looks both ways where others are bidirectional. */
+export function sequenceNetwork(options: RecurrentNetworkOptions): SequenceNetwork {
+  if (options.cell !== "transformer") return recurrentNetwork(options);
+  const { inputSize, hiddenSize, layers, dropout, heads, positions, batchFirst, bidirectional = false, name } = options;
+  const sizes = { inputSize, hiddenSize, layers, dropout, heads, positions, batchFirst, name };
+  return new Transformer({ ...sizes, causal: !bidirectional });
+}
+
+/** The name of the part of a model that is such a network, in the names of its parameters. */
+export function networkPart(cell: CellKind): "rnn" | "transformer" {
+  return cell === "transformer" ? "transformer" : "rnn";
 }

@@ -64,6 +64,8 @@ export interface RecurrentState {
   h: Tensor;
   /** LSTM only. */
   c?: Tensor;
+  /** Transformer only, whose h are keys and values: steps read so far, int32 [B]. */
+  positions?: Tensor;
 }
 
 /** What `forward` takes besides the input. */

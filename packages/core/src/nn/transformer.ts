@@ -3,6 +3,11 @@ import { transpose } from "../autograd/ops/transpose.ts";
 import { HiddenstateError, shown } from "../errors.ts";
 import { type Tensor, tensor, zeros } from "../memory/tensor.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
+import { type StreamOptions, streamRules } from "../stream/recurrent-stream.ts";
+import type { SequencePool, SequenceStream } from "../stream/sequence-stream.ts";
+import { type PoolOptions, poolRules } from "../stream/stream-pool.ts";
+import { TransformerStep } from "../stream/transformer-step.ts";
+import { TransformerPool, TransformerStream } from "../stream/transformer-stream.ts";
 import { pastOf, stateAfter, type TransformerState } from "./attention-cache.ts";
 import { LayerNorm } from "./layer-norm.ts";
 import { Linear } from "./linear.ts";
@@ -148,6 +153,42 @@ export class Transformer extends Module {
       Array.from({ length: batch }, () => 1),
       1,
       state ?? null,
+    );
+  }
+
+  /**
+   * One sequence (or a few side by side) as it comes, step by step: the same numbers, bit for bit, as `forward` over the whole sequence.
+   * Allocates nothing once it has read as many steps as a step can see.
+   *
+   * @throws HiddenstateError `unsupported` for a network that is not causal, and for weights of 8 bits
+   * @example
+   * const stream = transformer.stream();
+   * for (const x of sensor) console.log(stream.push(x));
+   */
+  stream(options: StreamOptions = {}): SequenceStream {
+    const where = "transformer.stream";
+    const { rows, weights } = resolveOptions(where, options, streamRules);
+    return new TransformerStream(where, this.streamStep(where, weights), null, rows);
+  }
+
+  /**
+   * Many independent streams, any of which advance together in one batched step.
+   *
+   * @throws HiddenstateError `unsupported` for a network that is not causal, and for weights of 8 bits
+   */
+  pool(options: PoolOptions = {}): SequencePool {
+    const where = "transformer.pool";
+    const { capacity, weights } = resolveOptions(where, options, poolRules);
+    return new TransformerPool(where, this.streamStep(where, weights), null, capacity);
+  }
+
+  /** The step of a stream over this network, of this module's or of a model that it is a part of. */
+  streamStep(where: string, weights: "float32" | "int8"): TransformerStep {
+    this.refuseWholeSequences(where);
+    if (weights === "float32") return new TransformerStep(this);
+    throw new HiddenstateError(
+      "unsupported",
+      `${where}: unsupported weights int8 for a Transformer; use float32, or a recurrent cell`,
     );
   }
 

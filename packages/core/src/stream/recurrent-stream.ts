@@ -2,6 +2,7 @@ import { HiddenstateError, shown } from "../errors.ts";
 import { runtime } from "../memory/runtime.ts";
 import { type Tensor, zeros } from "../memory/tensor.ts";
 import { type OptionRules } from "../options.ts";
+import type { SequenceStream } from "./sequence-stream.ts";
 import { checkLength, type Step, type StreamWeights, weightsRule } from "./step.ts";
 
 export interface StreamOptions extends StreamWeights {
@@ -19,6 +20,8 @@ export const streamRules: OptionRules<StreamOptions> = {
 export interface StreamState {
   h: number[];
   c?: number[];
+  /** Transformer only, whose h are keys and values of the last steps: steps read so far, [B]. */
+  positions?: number[];
 }
 
 /**
@@ -31,7 +34,7 @@ export interface StreamState {
  * const output = stream.push([0.1, 0.2, 0.3]);   // Float32Array [hiddenSize], the same array at each step
  * const saved = JSON.stringify(stream.state());
  */
-export class RecurrentStream {
+export class RecurrentStream implements SequenceStream {
   /** Sequences side by side. */
   readonly rows: number;
   readonly #where: string;

@@ -4,6 +4,7 @@ import { runtime } from "../memory/runtime.ts";
 import { empty, type Tensor, zeros } from "../memory/tensor.ts";
 import { type OptionRules } from "../options.ts";
 import { checkState, type StreamState } from "./recurrent-stream.ts";
+import type { SequencePool } from "./sequence-stream.ts";
 import { checkLength, roomFor, type Step, type StreamWeights, weightsRule } from "./step.ts";
 
 export interface PoolOptions extends StreamWeights {
@@ -29,7 +30,7 @@ export const poolRules: OptionRules<PoolOptions> = {
  * const saved = pool.state(a);
  * pool.close(b);
  */
-export class StreamPool {
+export class StreamPool implements SequencePool {
   readonly #where: string;
   readonly #step: Step;
   /** All states: for each layer's h, then for each layer's c, [capacity, hiddenSize]. */

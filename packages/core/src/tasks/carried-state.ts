@@ -14,13 +14,13 @@ export class CarriedState {
   keep(state: RecurrentState): void {
     const detached: RecurrentState = { h: state.h.detach().persist() };
     if (state.c) detached.c = state.c.detach().persist();
+    if (state.positions) detached.positions = state.positions.detach().persist();
     this.end();
     this.#state = detached;
   }
 
   end(): void {
-    this.#state?.h.end();
-    this.#state?.c?.end();
+    for (const part of Object.values((this.#state ?? {}) as Record<string, Tensor>)) part.end();
     this.#state = undefined;
   }
 
@@ -31,9 +31,8 @@ export class CarriedState {
 
   /** From a checkpoint: takes the tensors over. */
   restore(tensors: ReadonlyMap<string, Tensor>): void {
-    const h = tensors.get("h");
-    const c = tensors.get("c");
-    if (h) this.keep(c ? { h, c } : { h });
+    const [h, c, positions] = ["h", "c", "positions"].map((part) => tensors.get(part));
+    if (h) this.keep({ h, ...(c && { c }), ...(positions && { positions }) });
     else this.end();
   }
 }

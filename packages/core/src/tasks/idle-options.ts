@@ -7,6 +7,8 @@ const dependent = [
   { option: "warmup", needs: "schedule", value: "cosine", otherwise: "constant" },
   { option: "minimumCount", needs: "tokenizer", value: "word", otherwise: "character" },
   { option: "nonlinearity", needs: "cell", value: "rnn", otherwise: "lstm" },
+  { option: "heads", needs: "cell", value: "transformer", otherwise: "lstm" },
+  { option: "positions", needs: "cell", value: "transformer", otherwise: "lstm" },
   { option: "resetAfter", needs: "cell", value: "gru", otherwise: "lstm" },
 ] as const;
 

@@ -2,15 +2,19 @@ import { type CellChoice, cellChoice, type CellKind, cellRules } from "../nn/cel
 import { Embedding } from "../nn/embedding.ts";
 import { Linear } from "../nn/linear.ts";
 import { Module, type ModuleOptions } from "../nn/module.ts";
-import type { RecurrentNetwork, RecurrentState } from "../nn/recurrent.ts";
-import { recurrentNetwork } from "../nn/recurrent-network.ts";
+import { RecurrentNetwork, type RecurrentState } from "../nn/recurrent.ts";
+import { networkPart, sequenceNetwork, type SequenceNetwork } from "../nn/recurrent-network.ts";
+import { Transformer } from "../nn/transformer.ts";
+import { HiddenstateError } from "../errors.ts";
 import { type Tensor } from "../memory/tensor.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
 import { LanguageStep } from "../stream/language-step.ts";
 import { RecurrentStream, type StreamOptions, streamRules } from "../stream/recurrent-stream.ts";
 import type { Step } from "../stream/step.ts";
 import { type PoolOptions, poolRules, StreamPool } from "../stream/stream-pool.ts";
-import { FloatEnds, Int8Ends } from "../stream/token-ends.ts";
+import type { SequencePool, SequenceStream } from "../stream/sequence-stream.ts";
+import { FloatEnds, Int8Ends, type TokenWeights } from "../stream/token-ends.ts";
+import { TransformerPool, TransformerStream } from "../stream/transformer-stream.ts";
 
 /** The architecture of a language model. */
 export interface LanguageModelArchitecture extends CellChoice {
@@ -41,11 +45,11 @@ export interface LanguageModelOptions extends LanguageModelArchitecture, ModuleO
 }
 
 /**
- * A recurrent language model: which token comes next, given all before (Mikolov et al. 2010; Graves 2013).
+ * A language model, recurrent or a causal Transformer: which token comes next, given all before (Mikolov et al. 2010; Graves 2013).
  *
  *     x_t = E[token_t];  h_t = recurrent layers(x_t, h_{t-1});  logits_t = W h_t + b;  p(token_{t+1}) = softmax(logits_t)
  *
- * Parameters: `embedding.weight` [V, E], `rnn.*` as in RNN, LSTM or GRU, `output.weight` [V, H], `output.bias` [V].
+ * Parameters: `embedding.weight` [V, E], `rnn.*` as in RNN, LSTM or GRU (or `transformer.*` as in Transformer), `output.weight` [V, H], `output.bias` [V].
  *
  * @example
  * const model = new LanguageModel({ vocabularySize: 65, cell: "gru", hidden: 128 });
@@ -54,7 +58,8 @@ export interface LanguageModelOptions extends LanguageModelArchitecture, ModuleO
 export class LanguageModel extends Module {
   readonly options: Required<LanguageModelOptions>;
   readonly embedding: Embedding;
-  readonly rnn: RecurrentNetwork<RecurrentState>;
+  /** What reads the tokens: a recurrent network or a causal Transformer. */
+  readonly network: SequenceNetwork;
   readonly output: Linear;
 
   /** @throws HiddenstateError `unknown`, `missing` or `invalid` for options that are none */
@@ -72,11 +77,24 @@ export class LanguageModel extends Module {
       "embedding",
       new Embedding({ vocabularySize, embeddingSize, name: `${this.name}.embedding` }),
     );
-    const sizes = { inputSize: embeddingSize, hiddenSize: hidden, layers, dropout, name: `${this.name}.rnn` };
-    this.rnn = this.part("rnn", recurrentNetwork({ ...sizes, ...cellChoice(resolved) }));
+    const part = networkPart(resolved.cell);
+    const sizes = { inputSize: embeddingSize, hiddenSize: hidden, layers, dropout, name: `${this.name}.${part}` };
+    this.network = this.part(part, sequenceNetwork({ ...sizes, ...cellChoice(resolved) }));
     this.output = this.part(
       "output",
       new Linear({ inputSize: hidden, outputSize: vocabularySize, name: `${this.name}.output` }),
+    );
+  }
+
+  /**
+   * The recurrent layers.
+   * @throws HiddenstateError `unsupported` where the cell is a Transformer
+   */
+  get rnn(): RecurrentNetwork<RecurrentState> {
+    if (this.network instanceof RecurrentNetwork) return this.network;
+    throw new HiddenstateError(
+      "unsupported",
+      "languageModel.rnn: unsupported for cell transformer, which has no recurrent layers; use a model with cell rnn, lstm or gru",
     );
   }
 
@@ -90,7 +108,7 @@ export class LanguageModel extends Module {
     state?: RecurrentState,
     { recompute }: { recompute?: boolean } = {},
   ): { logits: Tensor; state: RecurrentState } {
-    const result = this.rnn.forward(this.embedding.forward(ids), { state, recompute });
+    const result = this.network.forward(this.embedding.forward(ids), { state, recompute });
     return { logits: this.output.forward(result.output), state: result.state };
   }
 
@@ -100,7 +118,7 @@ export class LanguageModel extends Module {
    * @returns logits [B, V] and the state after
    */
   step(ids: Tensor, state?: RecurrentState): { logits: Tensor; state: RecurrentState } {
-    const result = this.rnn.step(this.embedding.forward(ids), state);
+    const result = this.network.step(this.embedding.forward(ids), state);
     return { logits: this.output.forward(result.output), state: result.state };
   }
 
@@ -109,9 +127,12 @@ export class LanguageModel extends Module {
    * Allocates nothing after its first step.
    * @throws HiddenstateError `unknown` or `invalid` for options that are none
    */
-  stream(options: StreamOptions = {}): RecurrentStream {
+  stream(options: StreamOptions = {}): SequenceStream {
     const where = "languageModel.stream";
     const { rows, weights } = resolveOptions(where, options, streamRules);
+    const { network } = this;
+    if (network instanceof Transformer)
+      return new TransformerStream(where, network.streamStep(where, weights), new FloatEnds(this.#ends), rows);
     return new RecurrentStream(where, this.#streamStep(where, weights), rows);
   }
 
@@ -119,15 +140,21 @@ export class LanguageModel extends Module {
    * Many independent texts, any of which advance together in one batched step: `push` takes one id for each, and gives logits [n, V].
    * @throws HiddenstateError `unknown` or `invalid` for options that are none
    */
-  pool(options: PoolOptions = {}): StreamPool {
+  pool(options: PoolOptions = {}): SequencePool {
     const where = "languageModel.pool";
     const { capacity, weights } = resolveOptions(where, options, poolRules);
+    const { network } = this;
+    if (network instanceof Transformer)
+      return new TransformerPool(where, network.streamStep(where, weights), new FloatEnds(this.#ends), capacity);
     return new StreamPool(where, this.#streamStep(where, weights), capacity);
   }
 
+  get #ends(): TokenWeights {
+    return { embedding: this.embedding.weight, output: this.output.weight, outputBias: this.output.bias };
+  }
+
   #streamStep(where: string, weights: "float32" | "int8"): Step {
-    const ends = { embedding: this.embedding.weight, output: this.output.weight, outputBias: this.output.bias };
-    const tokenEnds = weights === "int8" ? new Int8Ends(ends) : new FloatEnds(ends);
+    const tokenEnds = weights === "int8" ? new Int8Ends(this.#ends) : new FloatEnds(this.#ends);
     return new LanguageStep(where, this.rnn.layerStack(where, weights), tokenEnds);
   }
 }

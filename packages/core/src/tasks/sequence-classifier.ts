@@ -7,8 +7,7 @@ import { Embedding } from "../nn/embedding.ts";
 import { Linear } from "../nn/linear.ts";
 import { Module, type ModuleOptions } from "../nn/module.ts";
 import { lastState, maxOverTime, meanOverTime } from "../nn/pooling.ts";
-import type { RecurrentNetwork, RecurrentState } from "../nn/recurrent.ts";
-import { recurrentNetwork } from "../nn/recurrent-network.ts";
+import { networkPart, sequenceNetwork, type SequenceNetwork } from "../nn/recurrent-network.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
 
 /** The architecture of a sequence classifier. */
@@ -23,7 +22,7 @@ export interface ClassifierArchitecture extends CellChoice {
   layers?: number;
   /** Share of the values dropped while training. Default 0.3. */
   dropout?: number;
-  /** Reads each sequence in both directions. Default true. */
+  /** Reads each sequence in both directions; a Transformer's steps then see all of the sequence. Default true. */
   bidirectional?: boolean;
   /**
    * How all time steps become one vector: the last state of each direction, the mean, the largest value of each feature, or a mean with
@@ -55,11 +54,11 @@ export interface SequenceClassifierOptions extends ClassifierArchitecture, Modul
 /**
  * One vector for a whole sequence, and from it a score for each class, or a number (many to one).
  *
- *     x_t = E[token_t], or a row of numbers;  h = recurrent layers(x);  y = W pool(h over the sequence's own steps) + b
+ *     x_t = E[token_t], or a row of numbers;  h = layers(x);  y = W pool(h over the sequence's own steps) + b
  *
  * While training, values of x (of tokens), between layers and of the pooled vector are dropped.
  *
- * Parameters: `embedding.weight` [V, E] (tokens only), `rnn.*` as in RNN, LSTM or GRU, `pooling.*` as in AttentionPooling (attention only),
+ * Parameters: `embedding.weight` [V, E] (tokens only), `rnn.*` as in RNN, LSTM or GRU (or `transformer.*` as in Transformer), `pooling.*` as in AttentionPooling (attention only),
  * `output.weight` [O, D*H], `output.bias` [O].
  *
  * @example
@@ -69,7 +68,8 @@ export interface SequenceClassifierOptions extends ClassifierArchitecture, Modul
 export class SequenceClassifier extends Module {
   readonly options: Required<SequenceClassifierOptions>;
   readonly embedding: Embedding | null;
-  readonly rnn: RecurrentNetwork<RecurrentState>;
+  /** What reads the sequence: a recurrent network or a Transformer. */
+  readonly network: SequenceNetwork;
   readonly attention: AttentionPooling | null;
   readonly output: Linear;
   readonly #inputDropout: Dropout;
@@ -102,9 +102,10 @@ export class SequenceClassifier extends Module {
         ? null
         : this.part("embedding", new Embedding({ vocabularySize, embeddingSize: width, name: part("embedding") }));
     this.#inputDropout = this.part("inputDropout", new Dropout({ rate: dropout, name: part("inputDropout") }));
-    const sizes = { inputSize: width, hiddenSize: hidden, layers, dropout, bidirectional, name: part("rnn") };
-    this.rnn = this.part("rnn", recurrentNetwork({ ...sizes, ...cellChoice(resolved) }));
-    const pooled = hidden * this.rnn.directions;
+    const network = networkPart(resolved.cell);
+    const sizes = { inputSize: width, hiddenSize: hidden, layers, dropout, bidirectional, name: part(network) };
+    this.network = this.part(network, sequenceNetwork({ ...sizes, ...cellChoice(resolved) }));
+    const pooled = hidden * this.network.directions;
     this.attention =
       pooling === "attention"
         ? this.part("pooling", new AttentionPooling({ inputSize: pooled, name: part("pooling") }))
@@ -121,14 +122,14 @@ export class SequenceClassifier extends Module {
    */
   forward(x: Tensor, lengths?: readonly number[]): Tensor {
     const rows = this.embedding ? this.#inputDropout.forward(this.embedding.forward(x)) : x;
-    const { output } = this.rnn.forward(rows, { lengths });
+    const { output } = this.network.forward(rows, { lengths });
     return this.output.forward(this.#pooledDropout.forward(this.#pool(output, lengths)));
   }
 
   #pool(output: Tensor, lengths: readonly number[] | undefined): Tensor {
     switch (this.options.pooling) {
       case "last":
-        return lastState(output, lengths, this.rnn.directions);
+        return lastState(output, lengths, this.network.directions);
       case "mean":
         return meanOverTime(output, lengths);
       case "max":

@@ -1,7 +1,8 @@
 import type { Tokenizer } from "../data/tokenizer.ts";
 import { HiddenstateError } from "../errors.ts";
 import { Random, randomKey } from "../memory/random.ts";
-import type { RecurrentStream, StreamState } from "../stream/recurrent-stream.ts";
+import type { StreamState } from "../stream/recurrent-stream.ts";
+import type { SequenceStream } from "../stream/sequence-stream.ts";
 import { checkLength, type StreamWeights } from "../stream/step.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { sample, type SamplingOptions } from "./sampling.ts";
@@ -29,7 +30,7 @@ export class TextStream {
   readonly #tokenizer: Tokenizer;
   readonly #seed: number;
   readonly #random: Random;
-  readonly #stream: RecurrentStream;
+  readonly #stream: SequenceStream;
   readonly #token: number[] = [0];
   readonly #vocabularySize: number;
   #logits: Float32Array | null = null;

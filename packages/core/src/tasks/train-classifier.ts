@@ -11,6 +11,7 @@ import { type TrainingOptions, trainingRules } from "../train/training-loop.ts";
 import { version } from "../version.ts";
 import {
   type ClassificationData,
+  type EncodedExamples,
   type KnownPreparation,
   prepareClassification,
   type TargetConfig,
@@ -21,6 +22,7 @@ import { type ClassifierConfig, type ClassifierModel, loadClassifier, makeClassi
 import { refuseIdleOptions } from "./idle-options.ts";
 import { type ClassifierArchitecture, classifierArchitectureRules } from "./sequence-classifier.ts";
 import { SequenceEncoder } from "./sequence-encoder.ts";
+import { refuseLongSequences } from "./transformer-limits.ts";
 import { inheritedArchitecture, refuseAnother, takeOver } from "./start-from.ts";
 import type { TrainingRunOptions } from "./train-language-model.ts";
 
@@ -101,6 +103,13 @@ export async function* trainClassifier(
     input: encoder.config,
     target,
   };
+  if (config.architecture.bidirectional) {
+    const lengths = (part: EncodedExamples): number[] => part.sequences.map(({ length }) => length);
+    refuseLongSequences(config.architecture, {
+      training: lengths(prepared.training),
+      validation: lengths(prepared.validation),
+    });
+  }
   runtime().seed = resolved.seed;
   const model = makeClassifier(config);
   const job = new ClassifierJob(model, prepared, resolved);

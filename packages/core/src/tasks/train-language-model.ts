@@ -13,6 +13,7 @@ import { refuseIdleOptions } from "./idle-options.ts";
 import { architectureRules, LanguageModel, type LanguageModelArchitecture } from "./language-model.ts";
 import { LanguageModelJob } from "./language-model-job.ts";
 import { type ExternalText, type TextData, tokenStreams } from "./text-data.ts";
+import { refuseWindow } from "./transformer-limits.ts";
 import { inheritedArchitecture, refuseAnother, takeOver } from "./start-from.ts";
 import { loadTextModel, TextModel, type TextModelConfig } from "./text-model.ts";
 import { saveCalibration } from "./watching/oddness.ts";
@@ -93,6 +94,7 @@ export async function* trainLanguageModel(
   const architecture = start
     ? inheritedArchitecture<LanguageModelArchitecture>(start.config.architecture, options)
     : architectureOf(resolved);
+  refuseWindow(architecture, resolved);
   const known = (resume ? await loadTokenizer(storage) : null) ?? start?.tokenizer ?? null;
   const { minimumCount } = resolved;
   const kind = known?.kind ?? resolved.tokenizer;

@@ -7,7 +7,7 @@ const positive = { whole: true, min: 1 } as const;
 export const networkOptions: readonly TaskOption[] = [
   {
     flags: "--cell <cell>",
-    about: "recurrent cell (default: lstm)",
+    about: "recurrent cell, or a Transformer (default: lstm)",
     group: "Model",
     value: { choices: cellKinds },
   },
@@ -18,8 +18,20 @@ export const networkOptions: readonly TaskOption[] = [
     value: { range: positive },
   },
   {
+    flags: "--heads <n>",
+    about: "heads of a Transformer's attention (default: 4)",
+    group: "Model",
+    value: { range: positive },
+  },
+  {
+    flags: "--positions <n>",
+    about: "steps that a Transformer's step can see at most (default: 256)",
+    group: "Model",
+    value: { range: positive },
+  },
+  {
     flags: "--layers <n>",
-    about: "recurrent layers (default: 2, for tags 1)",
+    about: "layers (default: 2, for tags 1)",
     group: "Model",
     value: { range: positive },
   },

@@ -3,7 +3,7 @@ import { concat } from "../../autograd/ops/concat.ts";
 import { reshape } from "../../autograd/ops/reshape.ts";
 import { tanh } from "../../autograd/ops/unary.ts";
 import type { Tensor } from "../../memory/tensor.ts";
-import { type CellChoice, cellChoice, type CellKind, cellRules } from "../../nn/cell-choice.ts";
+import { type CellChoice, cellChoice, type CellKind, cellRules, recurrentKinds } from "../../nn/cell-choice.ts";
 import { Dropout } from "../../nn/dropout.ts";
 import { Embedding } from "../../nn/embedding.ts";
 import { Linear } from "../../nn/linear.ts";
@@ -26,7 +26,7 @@ export interface ForecasterArchitecture extends CellChoice {
 
 /** The rules behind `ForecasterArchitecture`. */
 export const forecasterRules: OptionRules<ForecasterArchitecture> = {
-  ...cellRules("gru"),
+  ...cellRules("gru", recurrentKinds),
   hidden: { type: "integer", min: 1, default: 32 },
   layers: { type: "integer", min: 1, default: 1 },
   dropout: { type: "number", min: 0, below: 1, default: 0.1 },

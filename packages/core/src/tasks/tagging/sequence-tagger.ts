@@ -11,7 +11,7 @@ import { Embedding } from "../../nn/embedding.ts";
 import { Linear } from "../../nn/linear.ts";
 import { Module, type ModuleOptions } from "../../nn/module.ts";
 import type { RecurrentNetwork, RecurrentState } from "../../nn/recurrent.ts";
-import { recurrentNetwork } from "../../nn/recurrent-network.ts";
+import { networkPart, recurrentNetwork, sequenceNetwork, type SequenceNetwork } from "../../nn/recurrent-network.ts";
 import { type OptionRules, resolveOptions } from "../../options.ts";
 import { affixCount } from "./affixes.ts";
 import type { WordBatch } from "./word-batch.ts";
@@ -78,7 +78,7 @@ export const uncounted = -100;
  *
  *     w_t = [E[word_t]; last states of both directions over the characters of word t; A[affixes of word t]];  h = recurrent layers(w);  logits_t = W h_t + b
  *
- * Parameters: `words.weight` [V, E], `characters.weight` [C, F], `affixes.weight` [A, G], `spelling.*` and `rnn.*` as in RNN, LSTM or GRU, `output.weight` [K,
+ * Parameters: `words.weight` [V, E], `characters.weight` [C, F], `affixes.weight` [A, G], `spelling.*` and `rnn.*` as in RNN, LSTM or GRU (a Transformer: `transformer.*`, and an LSTM for `spelling.*`, which words of any length need), `output.weight` [K,
  * 2H], `output.bias` [K], and `crf.*` as in CRF.
  */
 export class SequenceTagger extends Module {
@@ -87,7 +87,8 @@ export class SequenceTagger extends Module {
   readonly characters: Embedding;
   readonly affixes: Embedding;
   readonly spelling: RecurrentNetwork<RecurrentState>;
-  readonly rnn: RecurrentNetwork<RecurrentState>;
+  /** What reads the sentence: a recurrent network or a Transformer. */
+  readonly network: SequenceNetwork;
   readonly output: Linear;
   readonly crf: CRF | null;
   readonly #inputDropout: Dropout;
@@ -123,16 +124,26 @@ export class SequenceTagger extends Module {
     );
     this.spelling = this.part(
       "spelling",
-      recurrentNetwork({ ...ofCell, inputSize: characterEmbedding, hiddenSize: characterHidden, ...named("spelling") }),
+      recurrentNetwork({
+        ...ofCell,
+        cell: resolved.cell === "transformer" ? "lstm" : resolved.cell,
+        inputSize: characterEmbedding,
+        hiddenSize: characterHidden,
+        ...named("spelling"),
+      }),
     );
     const inputSize = wordSize + 2 * characterHidden + affixCount * affixEmbedding;
     this.#inputDropout = this.part("inputDropout", new Dropout({ rate, ...named("inputDropout") }));
-    this.rnn = this.part(
-      "rnn",
-      recurrentNetwork({ ...ofCell, inputSize, hiddenSize: hidden, layers, dropout: rate, ...named("rnn") }),
+    const part = networkPart(resolved.cell);
+    this.network = this.part(
+      part,
+      sequenceNetwork({ ...ofCell, inputSize, hiddenSize: hidden, layers, dropout: rate, ...named(part) }),
     );
     this.#outputDropout = this.part("outputDropout", new Dropout({ rate, ...named("outputDropout") }));
-    this.output = this.part("output", new Linear({ inputSize: 2 * hidden, outputSize: tags, ...named("output") }));
+    this.output = this.part(
+      "output",
+      new Linear({ inputSize: hidden * this.network.directions, outputSize: tags, ...named("output") }),
+    );
     this.crf = crf ? this.part("crf", new CRF({ tagCount: tags, ...named("crf") })) : null;
   }
 
@@ -142,7 +153,7 @@ export class SequenceTagger extends Module {
     const words = this.words.forward(tensor(batch.words, shape, { dtype: "int32" }));
     const spelt = embedding(this.#spell(batch), tensor(batch.places, shape, { dtype: "int32" }));
     const x = this.#inputDropout.forward(concat([words, spelt], 2));
-    const { output } = this.rnn.forward(x, { lengths: batch.lengths });
+    const { output } = this.network.forward(x, { lengths: batch.lengths });
     return this.output.forward(this.#outputDropout.forward(output));
   }
 

@@ -10,6 +10,7 @@ import { recordedTraining } from "../../train/recorded-training.ts";
 import { type TrainingOptions, trainingRules } from "../../train/training-loop.ts";
 import { version } from "../../version.ts";
 import { refuseIdleOptions } from "../idle-options.ts";
+import { refuseLongSequences } from "../transformer-limits.ts";
 import { inheritedArchitecture, refuseAnother, takeOver } from "../start-from.ts";
 import type { TrainingRunOptions } from "../train-language-model.ts";
 import { type TaggerArchitecture, taggerArchitectureRules } from "./sequence-tagger.ts";
@@ -84,6 +85,11 @@ export async function* trainTagger(
   const sentences = splitSentences(data, checked.seed);
   const config = configOf(checked, options, sentences.training, start);
 
+  const lengths = (part: readonly CheckedSentence[]): number[] => part.map(({ words }) => words.length);
+  refuseLongSequences(config.architecture, {
+    training: lengths(sentences.training),
+    validation: lengths(sentences.validation),
+  });
   runtime().seed = checked.seed;
   const model = makeTagger(config);
   const job = new TaggerJob(scoringOf(config, model), sentences, checked);
