@@ -207,7 +207,13 @@ export {
   type TrainingRunOptions,
 } from "./tasks/train-language-model.ts";
 export type { ExternalText, ExternalTokens, TextData, TextSource, TokenRequest } from "./tasks/text-data.ts";
-export type { ClassificationData, SequenceExample, TargetConfig, TargetKind } from "./tasks/classification-data.ts";
+export {
+  splitExamples,
+  type ClassificationData,
+  type SequenceExample,
+  type TargetConfig,
+  type TargetKind,
+} from "./tasks/classification-data.ts";
 export type { ClassEvaluation, NumberEvaluation } from "./tasks/classifier-evaluation.ts";
 export {
   ClassifierModel,

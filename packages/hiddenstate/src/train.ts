@@ -77,7 +77,7 @@ export async function* trainAsPlanned(plan: PlannedTraining): AsyncGenerator<Tra
   let next: IteratorResult<TrainingEvent, TrainedModel> | undefined;
   try {
     try {
-      prepared = await task.prepare({ ...rest, data }, { folder, resume });
+      prepared = await task.prepare({ ...rest, data }, { folder, told: sentence !== null });
       await startEngine({ backend, instructionSet, threads });
       for (const text of prepared.warnings) yield { type: "notice", text };
       run = prepared.train({ storage, resume, signal, ...(from !== undefined && { from: new FolderStorage(from) }) });

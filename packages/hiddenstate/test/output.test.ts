@@ -103,7 +103,7 @@ describe("a second file", () => {
 describe("--help", () => {
   const manual = readFileSync(fileURLToPath(new URL("../../../docs/cli.md", import.meta.url)), "utf8");
 
-  for (const command of ["train", "evaluate", "generate", "doctor"]) {
+  for (const command of ["train", "evaluate", "predict", "generate", "doctor"]) {
     test(`${command} has examples, and docs/cli.md names every flag of it`, () => {
       const done = hiddenstate([command, "--help"]);
       expect(done).toMatchObject({ status: 0, stderr: "" });

@@ -74,7 +74,7 @@ export function prepareClassification(
   if (data.validation === undefined && !numeric) refuseSingleLabels(all);
   const { training, validation } = data.validation
     ? { training: all, validation: separate }
-    : split(all, numeric, options.seed);
+    : splitExamples(all, { predict: numeric ? "number" : "label", seed: options.seed });
   const encoder = known.encoder ?? SequenceEncoder.fromInputs(training, options);
   const target = known.target ?? (numeric ? numberTarget(training) : classTarget(training));
   return {
@@ -169,18 +169,23 @@ function refuseSingleLabels(examples: readonly NamedExample[]): void {
   );
 }
 
-/** Holds a tenth of the different inputs out; but a label whose examples were all drawn gets them back. */
-function split(
-  examples: readonly NamedExample[],
-  numeric: boolean,
-  seed: number,
-): { training: NamedExample[]; validation: NamedExample[] } {
+/**
+ * Holds a tenth of the different inputs out, as a training does that is given no validation part; but a label whose examples were all drawn
+ * gets them back.
+ *
+ * @param options what targets are, and the key of the draw
+ */
+export function splitExamples<Example extends Pick<SequenceExample, "input" | "target">>(
+  examples: readonly Example[],
+  { predict, seed }: { predict: TargetKind; seed: number },
+): { training: Example[]; validation: Example[] } {
   const keys = examples.map(({ input }) => keyOf(input));
   const drawn = holdOut(keys, { share: 0.1, seed });
-  const learned = new Set(drawn.training.map((i) => labelOf(examples[i])));
-  const isNeeded = (i: number): boolean => !numeric && !learned.has(labelOf(examples[i]));
+  const labels = examples.map(({ target }) => String(target));
+  const learned = new Set(drawn.training.map((i) => labels[i]));
+  const isNeeded = (i: number): boolean => predict === "label" && !learned.has(labels[i]);
   const needed = new Set(drawn.validation.filter(isNeeded).map((i) => keys[i]));
-  const parts: { training: NamedExample[]; validation: NamedExample[] } = { training: [], validation: [] };
+  const parts: { training: Example[]; validation: Example[] } = { training: [], validation: [] };
   const held = new Set(drawn.validation.map((i) => keys[i]));
   examples.forEach((example, i) =>
     (held.has(keys[i]) && !needed.has(keys[i]) ? parts.validation : parts.training).push(example),

@@ -79,13 +79,16 @@ export class ClassifierModel {
 
   /**
    * What each sequence is taken for. How many are given at once, and in which order, changes no number.
+   *
+   * @param options `places`: how errors name the inputs; default: their places in the array
    * @throws HiddenstateError `invalid` or `mismatch`, naming the input, where it is empty or of another kind than those of the training
    */
   async predict(
     inputs: readonly SequenceInput[],
-    options: { signal?: AbortSignal } = {},
+    options: { signal?: AbortSignal; places?: readonly string[] } = {},
   ): Promise<(ClassPrediction | NumberPrediction)[]> {
-    const sequences = inputs.map((input, i) => this.encoder.encode({ name: `predict: inputs[${i}]`, input }));
+    const nameOf = (i: number): string => options.places?.[i] ?? `predict: inputs[${i}]`;
+    const sequences = inputs.map((input, i) => this.encoder.encode({ name: nameOf(i), input }));
     const outputs = await finished(classifierOutputs(this.model, this.encoder, sequences), options.signal);
     const { target } = this.config;
     return outputs.map((scores): ClassPrediction | NumberPrediction => {

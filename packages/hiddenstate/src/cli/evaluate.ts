@@ -6,11 +6,13 @@ import { taskOf } from "../tasks/tasks.ts";
 import { engineOptions } from "./engine-options.ts";
 import { Interruption, interruptedCode } from "./interruption.ts";
 import { Output } from "./output.ts";
+import { savePictures } from "./save-pictures.ts";
 import type { Session } from "./program.ts";
 import { UsageError } from "./usage-error.ts";
 
 interface EvaluateFlags extends EngineChoice {
   json?: true;
+  pictures?: string;
 }
 
 export function evaluateCommand(session: Session): Command {
@@ -18,10 +20,12 @@ export function evaluateCommand(session: Session): Command {
     .summary("measure how good a model is on other data")
     .description(
       "Measure how good a model is on data that it was not trained on, read as the training's data was. For a language model: " +
-        "the mean loss of a token in nats and in bits, and the perplexity; the text is read from its beginning to its end with carried state.",
+        "the mean loss of a token in nats and in bits, and the perplexity; the text is read from its beginning to its end with carried " +
+        "state. For labels, numbers and tags: the usual scores, beside those of a baseline.",
     )
     .argument("<model>", "the model's folder")
     .argument("<data>", "the data to measure on");
+  command.option("--pictures <folder>", "where to draw what there is to see, as SVG and PNG (default: nowhere)");
   for (const option of engineOptions()) command.addOption(option);
   return command
     .addHelpText(
@@ -29,14 +33,19 @@ export function evaluateCommand(session: Session): Command {
       `
 Examples:
   hiddenstate evaluate runs/book other-book.txt
-  hiddenstate evaluate runs/book other-book.txt --json | jq .loss`,
+  hiddenstate evaluate runs/book other-book.txt --json | jq .loss
+  hiddenstate evaluate runs/reviews new-reviews.csv --pictures pictures`,
     )
     .action(async (folder: string, data: string, flags: EvaluateFlags) => {
       session.exitCode = await runEvaluation(folder, data, flags);
     });
 }
 
-async function runEvaluation(folder: string, path: string, { json, ...engine }: EvaluateFlags): Promise<number> {
+async function runEvaluation(
+  folder: string,
+  path: string,
+  { json, pictures, ...engine }: EvaluateFlags,
+): Promise<number> {
   const output = new Output(json ?? false);
   const model = await load(folder, engine);
   output.noteEngine();
@@ -55,5 +64,6 @@ async function runEvaluation(folder: string, path: string, { json, ...engine }: 
   const { record, lines } = report;
   output.record({ type: "evaluation", ...record });
   for (const line of lines) output.say(line);
+  if (pictures !== undefined) for (const line of await savePictures(report, pictures)) output.say(line);
   return 0;
 }

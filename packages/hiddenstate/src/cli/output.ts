@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { engine } from "@hiddenstate/core";
 
 /** False once the reader of standard output has gone. */
@@ -35,6 +36,15 @@ export class Output {
   /** One line of JSON; nothing without `json`. */
   record(value: object): void {
     if (this.json && listening) process.stdout.write(`${JSON.stringify(value)}\n`);
+  }
+
+  /** Results that are lines of JSON with and without `json`. Waits while whoever reads is slower. */
+  async lines(values: readonly object[]): Promise<void> {
+    if (values.length === 0 || !listening) return;
+    const text = values.map((value) => `${JSON.stringify(value)}\n`).join("");
+    if (process.stdout.write(text)) return;
+    // A reader that has gone takes nothing any more, and says so with an error.
+    await Promise.race([once(process.stdout, "drain"), once(process.stdout, "close")]).catch(() => {});
   }
 
   /** A line that is a result for people. */

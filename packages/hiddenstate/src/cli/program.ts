@@ -4,6 +4,7 @@ import { doctorCommand } from "./doctor.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { generateCommand } from "./generate.ts";
 import { labCommand } from "./lab.ts";
+import { predictCommand } from "./predict.ts";
 import { trainCommand } from "./train.ts";
 
 /** What one call of the program knows of itself. */
@@ -17,7 +18,7 @@ export interface Session {
 /** The command line as commander knows it. Commands throw for faults and leave their exit code in the session. */
 export function makeProgram(session: Session): Command {
   const program = new Command("hiddenstate")
-    .description("Train recurrent networks on your own text, and let them write more of it.")
+    .description("Train recurrent networks on your own sequences, and let them work.")
     .version(version, "--version", "show the version")
     .helpOption("--help", "show this help")
     .helpCommand("help [command]", "show the help of a command")
@@ -26,14 +27,16 @@ export function makeProgram(session: Session): Command {
       `
 Examples:
   hiddenstate train book.txt
+  hiddenstate train reviews.csv
   hiddenstate generate runs/book --prompt "It was" --length 300
   hiddenstate evaluate runs/book other-book.txt
+  hiddenstate predict runs/reviews new-reviews.csv
   hiddenstate lab --quick
   hiddenstate doctor
 
 Exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted with everything saved.`,
     );
-  for (const make of [trainCommand, evaluateCommand, generateCommand, labCommand, doctorCommand]) {
+  for (const make of [trainCommand, evaluateCommand, predictCommand, generateCommand, labCommand, doctorCommand]) {
     program.addCommand(
       make(session)
         .option("--json", "write one JSON object a line to standard output, text for people to standard error")

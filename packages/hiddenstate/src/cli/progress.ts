@@ -9,22 +9,30 @@ export interface Progress extends Disposable {
   line(text: string): void;
 }
 
-/** A bar on a terminal, elsewhere a line now and then. */
-export function showProgress(): Progress {
-  return process.stderr.isTTY ? new BarProgress() : new LineProgress();
+/**
+ * A bar on a terminal, elsewhere a line now and then.
+ * @param counted what the events count: `"tokens"`
+ */
+export function showProgress(counted: string): Progress {
+  return process.stderr.isTTY ? new BarProgress(counted) : new LineProgress(counted);
 }
 
 class BarProgress implements Progress {
+  readonly #counted: string;
   #latest: StepEvent | undefined;
   #bar: SingleBar | undefined;
   readonly #bars = new MultiBar({
-    format: () => (this.#latest ? drawBar(this.#latest, process.stderr.columns || 80) : ""),
+    format: () => (this.#latest ? drawBar(this.#latest, process.stderr.columns || 80, this.#counted) : ""),
     // Lines are never as long as the terminal is wide, so its wrapping can stay as it is, even if the program is killed.
     linewrap: true,
     // Lines that stay are written over the bar.
     forceRedraw: true,
     clearOnComplete: true,
   });
+
+  constructor(counted: string) {
+    this.#counted = counted;
+  }
 
   step(event: StepEvent): void {
     this.#latest = event;
@@ -45,11 +53,11 @@ class BarProgress implements Progress {
 }
 
 /** A bar with its figures, shorter than `columns`. */
-export function drawBar(event: StepEvent, columns: number): string {
+export function drawBar(event: StepEvent, columns: number, counted = "tokens"): string {
   const text = [
     `${Math.floor(event.progress * 100)}%`.padStart(4),
     `loss ${event.loss.toFixed(3)}`,
-    `${count(event.tokensPerSecond)} tokens/s`,
+    `${count(event.tokensPerSecond)} ${counted}/s`,
     `gradient norm ${significant(event.gradientNorm)}`,
     `${duration(event.secondsLeft)} left`,
   ].join("  ");
@@ -63,7 +71,12 @@ export function drawBar(event: StepEvent, columns: number): string {
 const lineInterval = 10_000;
 
 class LineProgress implements Progress {
+  readonly #counted: string;
   #next = 0;
+
+  constructor(counted: string) {
+    this.#counted = counted;
+  }
 
   step(event: StepEvent): void {
     const now = performance.now();
@@ -71,7 +84,7 @@ class LineProgress implements Progress {
     this.#next = now + lineInterval;
     this.line(
       `step ${count(event.step)} (${Math.floor(event.progress * 100)}%, epoch ${event.epoch.toFixed(2)}): ` +
-        `loss ${event.loss.toFixed(3)}, ${count(event.tokensPerSecond)} tokens/s, ` +
+        `loss ${event.loss.toFixed(3)}, ${count(event.tokensPerSecond)} ${this.#counted}/s, ` +
         `gradient norm ${significant(event.gradientNorm)}, ${duration(event.secondsLeft)} left`,
     );
   }

@@ -14,7 +14,7 @@ export function taskOptions(): Option[] {
 }
 
 function makeOption(task: TaskOption): Option {
-  const { flags, about, value, conflicts } = task;
+  const { flags, about, value, sets, conflicts } = task;
   const option =
     value === undefined
       ? new Option(flags, about)
@@ -23,6 +23,7 @@ function makeOption(task: TaskOption): Option {
         : "range" in value
           ? numberOption(flags, about, value.range)
           : new Option(flags, about).argParser(parseList);
+  if (sets !== undefined) option.preset(sets);
   if (conflicts) option.conflicts([...conflicts]);
   // What it is called where it is parsed is what the library calls it.
   option.attributeName = () => optionName(task);
@@ -48,7 +49,7 @@ export function refuseIdleFlags(name: TaskName, flags: Readonly<Record<string, u
       if (taken.has(optionName(option)) || flags[optionName(option)] === undefined) continue;
       throw new UsageError(
         "mismatch",
-        `mismatch in ${flagOf(option)}: it does nothing when ${taskOf(name).learns} is learned (--task ${name}); leave it out, or use --task ${other}`,
+        `mismatch in ${flagOf(option)}: it does nothing with --task ${name}; leave it out, or use --task ${other}`,
       );
     }
   }

@@ -1,12 +1,14 @@
+import { join } from "node:path";
 import type { EndEvent } from "@hiddenstate/core";
 import { Command, Option } from "commander";
 import { taskNames, taskOf } from "../tasks/tasks.ts";
-import { type AnyOptions, type PlannedTraining, planTraining, type TrainedRun, trainAsPlanned } from "../train.ts";
+import { type AnyOptions, planTraining, type TrainedRun, trainAsPlanned } from "../train.ts";
 import { choiceOption } from "./choice-option.ts";
 import { engineOptions } from "./engine-options.ts";
 import { Interruption, interruptedCode } from "./interruption.ts";
 import { numberOption } from "./number-option.ts";
 import { Output } from "./output.ts";
+import { savePictures } from "./save-pictures.ts";
 import type { Session } from "./program.ts";
 import { showProgress } from "./progress.ts";
 import { refuseIdleFlags, taskOptions } from "./task-options.ts";
@@ -53,6 +55,9 @@ Examples:
   hiddenstate train book.txt --minutes 5 --hidden 512   a larger model, for five minutes
   hiddenstate train book.txt --resume                   go on where Ctrl-C stopped it
   hiddenstate train access.log --cell gru --tokenizer word --min-count 3
+  hiddenstate train names                               a folder with a text file for each label
+  hiddenstate train reviews.csv --text review --label stars --tokenizer word
+  hiddenstate train sensors.csv --group recording --label activity
   hiddenstate train book.txt --steps 1000 --json | jq -c 'select(.type == "evaluation")'`,
     )
     .action(async (data: string, flags: TrainFlags) => {
@@ -65,14 +70,16 @@ async function runTraining(data: string, flags: TrainFlags, { suggestions }: Ses
   const output = new Output(json ?? false);
   let end: EndEvent | undefined;
   let run: TrainedRun;
-  let plan: PlannedTraining;
+  const aborter = new AbortController();
+  const plan = await planTraining({ ...options, data, signal: aborter.signal });
+  const task = taskOf(plan.task);
+  refuseIdleFlags(plan.task, options);
   {
-    using progress = showProgress();
-    using interruption = new Interruption(() =>
-      progress.line("finishing the step and saving; interrupt again to quit at once"),
-    );
-    plan = await planTraining({ ...options, data, signal: interruption.signal });
-    refuseIdleFlags(plan.task, options);
+    using progress = showProgress(task.counted);
+    using interruption = new Interruption(() => {
+      progress.line("finishing the step and saving; interrupt again to quit at once");
+      aborter.abort();
+    });
     const training = trainAsPlanned(plan);
     let next = await training.next();
     // Until now there is nothing to save, and no turn of the event loop in which a signal could arrive.
@@ -82,19 +89,20 @@ async function runTraining(data: string, flags: TrainFlags, { suggestions }: Ses
       output.record(event);
       if (event.type === "step") progress.step(event);
       else if (event.type === "end") end = event;
-      else if (event.type !== "checkpoint") progress.line(describeEvent(event, taskOf(plan.task)));
+      else if (event.type !== "checkpoint") progress.line(describeEvent(event, task));
       next = await training.next();
     }
     run = next.value;
   }
   const { folder } = plan;
-  const ended: TrainingReport = { task: taskOf(plan.task), data, folder, end: end!, model: run.model };
-  if (run.report && end!.reason !== "interrupted") {
-    const { record, lines } = await run.report(run.model);
-    output.record({ type: "result", ...record });
-    for (const line of lines) output.say(line);
-  }
+  const ended: TrainingReport = { task, data, folder, end: end!, model: run.model };
   for (const line of resultLines(ended)) output.say(line);
+  if (run.report && end!.reason !== "interrupted") {
+    const report = await run.report(run.model);
+    output.record({ type: "result", ...report.record });
+    for (const line of ["", ...report.lines, ""]) output.say(line);
+    for (const line of await savePictures(report, join(folder, "pictures"))) output.say(line);
+  }
   if (suggestions) for (const line of suggestionLines(ended)) output.say(line);
   return end!.reason === "interrupted" ? interruptedCode : 0;
 }

@@ -10,6 +10,8 @@ export interface TaskOption {
   name?: string;
   /** What its value must be. Default: any text, or nothing for a flag without one. */
   value?: { choices: readonly string[] } | { range: NumberRange } | { list: true };
+  /** What a flag without a value sets the option to. Default true. */
+  sets?: boolean;
   /** Flags that must not stand beside it. */
   conflicts?: readonly string[];
 }

@@ -6,6 +6,7 @@ import type {
   TrainingRunOptions,
 } from "@hiddenstate/core";
 import type { SeenData } from "../files/see-data.ts";
+import type { Picture } from "../pictures/picture.ts";
 import type { TaskOption } from "./task-option.ts";
 
 /**
@@ -49,11 +50,11 @@ export interface Task<Given extends TaskGiven, Model extends TrainedModel> {
   evaluate?(model: Model, request: DataRequest): Promise<Report>;
 
   /**
-   * What the model says of each row, or sentence, of some data, in their order: objects for lines of JSON. Absent where a model does
-   * something else, such as writing.
+   * What the model says of each row, or sentence, of some data, in their order: objects for lines of JSON, as many at a time as were ready
+   * together. Absent where a model does something else, such as writing.
    * @throws HiddenstateError naming the file and line
    */
-  predict?(model: Model, request: PredictRequest): AsyncGenerator<object, void>;
+  predict?(model: Model, request: PredictRequest): AsyncGenerator<readonly object[], void>;
 
   /** One evaluation in a few words, such as `held-out loss 1.234`. */
   describeEvaluation(event: Pick<EvaluationEvent, "loss" | "metrics">): string;
@@ -85,8 +86,8 @@ export interface TaskGiven {
 /** Where the model goes. */
 export interface ModelPlace {
   folder: string;
-  /** Whether a run there goes on. */
-  resume: boolean;
+  /** Whether what was recognised of the data is told anyway. */
+  told: boolean;
 }
 
 /** Data and options that are ready to be trained on. */
@@ -112,6 +113,8 @@ export interface DataRequest {
 export interface PredictRequest {
   /** Files, one after the other; none: standard input. */
   paths: readonly string[];
+  /** What stands in for standard input. */
+  input: AsyncIterable<Uint8Array | string>;
   signal: AbortSignal;
 }
 
@@ -121,6 +124,8 @@ export interface Report {
   record: object;
   /** For people. */
   lines: readonly string[];
+  /** What is worth seeing, by file name without ending. */
+  pictures?: Readonly<Record<string, () => Promise<Picture>>>;
 }
 
 /** A command that is likely to come next. */

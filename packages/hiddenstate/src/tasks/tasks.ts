@@ -1,9 +1,11 @@
-import type { TextModel } from "@hiddenstate/core";
+import type { ClassifierModel, TextModel } from "@hiddenstate/core";
+import { type ClassifierGiven, classifyTask } from "./classification/classify.ts";
 import { type LanguageModelGiven, languageModelTask } from "./language-model.ts";
 import type { Task } from "./task.ts";
 
 /** Every task: what its training is given, and what comes of it. */
 export interface Tasks {
+  classify: Task<ClassifierGiven, ClassifierModel>;
   lm: Task<LanguageModelGiven, TextModel>;
 }
 
@@ -12,6 +14,7 @@ export interface Tasks {
  * text.
  */
 export const tasks: Tasks = {
+  classify: classifyTask,
   lm: languageModelTask,
 };
 

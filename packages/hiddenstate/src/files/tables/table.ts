@@ -1,11 +1,11 @@
 /** One row by column name: text from CSV and TSV, any JSON value from lines of JSON; a value that is not there is absent or `""`. */
 export type TableRow = Readonly<Record<string, unknown>>;
 
-/** Rows with named columns, and where they stand in their file. */
+/** Rows with named columns (of a file of lines: one, each line a row), and where they stand in their file. */
 export interface Table {
   /** The file, as errors name it. */
   path: string;
-  format: "csv" | "tsv" | "jsonl";
+  format: "csv" | "tsv" | "jsonl" | "lines";
   /** In their order. */
   columns: readonly string[];
   rows: readonly TableRow[];
@@ -18,4 +18,11 @@ export interface Table {
 /** How errors name a row: `data.csv:17`. */
 export function placeOf({ path, lines }: Table, row: number): string {
   return `${path}:${lines[row]}`;
+}
+
+/** A value as text: nothing for one that is not there, JSON for one that has parts. */
+export function cellText(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  if (typeof value === "string") return value;
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : JSON.stringify(value);
 }

@@ -1,0 +1,60 @@
+import { Command } from "commander";
+import type { EngineChoice } from "../engine.ts";
+import { load } from "../load.ts";
+import { taskOf } from "../tasks/tasks.ts";
+import { engineOptions } from "./engine-options.ts";
+import { Interruption, interruptedCode } from "./interruption.ts";
+import { Output } from "./output.ts";
+import type { Session } from "./program.ts";
+import { UsageError } from "./usage-error.ts";
+
+interface PredictFlags extends EngineChoice {
+  json?: true;
+}
+
+export function predictCommand(session: Session): Command {
+  const command = new Command("predict")
+    .summary("ask a model about new data")
+    .description(
+      "Ask a model about new data: what each sequence is, or what tag each word has. Writes a line of JSON for each, which keeps the " +
+        "columns of the input. Without data, standard input is read: lines of text, CSV, TSV or lines of JSON.",
+    )
+    .argument("<model>", "the model's folder")
+    .argument("[data...]", "files to read, as the training's data was");
+  for (const option of engineOptions()) command.addOption(option);
+  return command
+    .addHelpText(
+      "after",
+      `
+Examples:
+  hiddenstate predict runs/reviews new-reviews.csv > found.jsonl
+  echo Nakamura | hiddenstate predict runs/names | jq -r .predicted
+  hiddenstate predict runs/reviews new-reviews.csv | jq -c 'select(.probability < 0.6)'`,
+    )
+    .action(async (folder: string, paths: string[], flags: PredictFlags) => {
+      session.exitCode = await runPrediction(folder, paths, flags);
+    });
+}
+
+async function runPrediction(folder: string, paths: string[], { json, ...engine }: PredictFlags): Promise<number> {
+  const output = new Output(json ?? false);
+  const model = await load(folder, engine);
+  output.noteEngine();
+  const task = taskOf(model.task);
+  if (!task.predict)
+    throw new UsageError(
+      "unsupported",
+      `unsupported model ${folder}: it is ${task.learns}; ${model.task === "lm" ? "let it write with generate" : "it predicts nothing about rows"}`,
+    );
+  using interruption = new Interruption().listen();
+  const { signal } = interruption;
+  try {
+    for await (const answers of task.predict(model, { paths, input: process.stdin, signal })) {
+      await output.lines(answers);
+      if (signal.aborted || !output.listening) break;
+    }
+  } catch (fault) {
+    if (!signal.aborted) throw fault;
+  }
+  return signal.aborted ? interruptedCode : 0;
+}

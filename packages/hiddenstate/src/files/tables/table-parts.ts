@@ -1,0 +1,89 @@
+import { tableFormat, parseTable, type TableOptions } from "./read-table.ts";
+import { readText } from "../read-text.ts";
+import { parseJsonLines } from "./json-lines.ts";
+import type { Table } from "./table.ts";
+
+/** How to read what a model is asked about. */
+export interface PartOptions extends TableOptions {
+  /** The column that a line is, where a file is none of a table. */
+  lineColumn: string;
+  /** Columns of which one must stand in the first line of standard input for it to be CSV or TSV. */
+  columns: readonly string[];
+  /** Whether rows belong together, so that all of a file must be read at once. */
+  whole: boolean;
+}
+
+/** How errors name standard input. */
+const standardInput = "standard input";
+
+/**
+ * Rows to ask a model about: of tables by their endings, or of other files a line each. Of standard input, which may be lines of JSON, CSV, TSV or
+ * lines of text, those rows come together that have arrived together, so that somebody who types is answered at once.
+ *
+ * @param paths files; none: standard input
+ * @throws HiddenstateError naming the file and line
+ */
+export async function* tableParts(
+  paths: readonly string[],
+  input: AsyncIterable<Uint8Array | string>,
+  options: PartOptions,
+): AsyncGenerator<Table, void> {
+  if (paths.length === 0) {
+    yield* streamParts(input, options);
+    return;
+  }
+  for (const path of paths) {
+    const text = await readText(path);
+    if (tableFormat(path) !== null || text.trimStart().startsWith("{")) yield parseTable(path, text, options);
+    else yield linesOf(path, text, 1, options.lineColumn);
+  }
+}
+
+async function* streamParts(
+  input: AsyncIterable<Uint8Array | string>,
+  options: PartOptions,
+): AsyncGenerator<Table, void> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  let line = 1;
+  let kind: "jsonl" | "delimited" | "lines" | null = null;
+  const parse = (text: string): Table => {
+    if (kind === "delimited") return parseTable(standardInput, text, options);
+    return kind === "jsonl"
+      ? parseJsonLines(standardInput, text, line)
+      : linesOf(standardInput, text, line, options.lineColumn);
+  };
+  for await (const chunk of input) {
+    rest += typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
+    const end = rest.lastIndexOf("\n") + 1;
+    if (end === 0) continue;
+    kind ??= kindOf(rest, options);
+    // Rows in quotes may go on after a line's end.
+    if (kind === "delimited" || options.whole) continue;
+    const part = rest.slice(0, end);
+    if (part.trim() !== "") yield parse(part);
+    line += part.split("\n").length - 1;
+    rest = rest.slice(end);
+  }
+  rest += decoder.decode();
+  kind ??= kindOf(rest, options);
+  if (rest.trim() !== "") yield parse(rest);
+}
+
+function kindOf(text: string, { columns, delimiter }: PartOptions): "jsonl" | "delimited" | "lines" {
+  const first = text.trimStart().split(/\r?\n/, 1)[0];
+  if (first.startsWith("{")) return "jsonl";
+  const cells = first.split(delimiter ?? /[,;\t|]/).map((cell) => cell.trim().replaceAll(/^"|"$/g, ""));
+  return cells.some((cell) => columns.includes(cell)) ? "delimited" : "lines";
+}
+
+function linesOf(path: string, text: string, firstLine: number, column: string): Table {
+  const lines: number[] = [];
+  const rows: Record<string, string>[] = [];
+  text.split(/\r?\n/).forEach((line, i) => {
+    if (line.trim() === "") return;
+    rows.push({ [column]: line });
+    lines.push(firstLine + i);
+  });
+  return { path, format: "lines", columns: [column], rows, lines, notes: [] };
+}

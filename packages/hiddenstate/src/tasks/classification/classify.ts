@@ -1,0 +1,193 @@
+import {
+  type BestEvaluation,
+  type ClassificationData,
+  type ClassifierModel,
+  type ClassifierTraining,
+  type ClassPrediction,
+  HiddenstateError,
+  loadClassifier,
+  type NumberPrediction,
+  type SequenceExample,
+  splitExamples,
+  trainClassifier,
+} from "@hiddenstate/core";
+import { count, significant } from "../../format.ts";
+import { labelFiles } from "../../files/labelled-folder.ts";
+import { type TableRow } from "../../files/tables/table.ts";
+import {
+  dataOptions,
+  fromOption,
+  minimumCountOption,
+  networkOptions,
+  textOptions,
+  trainingOptions,
+} from "../shared-options.ts";
+import { tableFlags, type TableGiven } from "../table-options.ts";
+import type { DataRequest, PredictRequest, PreparedTraining, Report, Task } from "../task.ts";
+import { withBudget } from "../with-budget.ts";
+import { classifyOptions } from "./classify-options.ts";
+import { type ReadExamples, readExamples } from "./read-examples.ts";
+import { readInputs } from "./read-inputs.ts";
+import { classReport, numberReport } from "./report.ts";
+import { type NamedColumns, rowColumns } from "./row-columns.ts";
+
+/** What a classifier's training is given. */
+export interface ClassifierGiven extends ClassifierTraining, NamedColumns, TableGiven {
+  /** The path of a table, or of a folder with a text file for each label; or the examples themselves. */
+  data: string | ClassificationData;
+  /** The path of held-out data of the same kind, where `data` is a path. Default: a tenth of the different sequences. */
+  validation?: string;
+}
+
+/** Sequences asked about at a time. */
+const askedTogether = 256;
+
+/** Learns what a sequence is (a label), or leads to (a number). */
+export const classifyTask: Task<ClassifierGiven, ClassifierModel> = {
+  name: "classify",
+  learns: "what each sequence is",
+  counted: "examples",
+  options: [
+    ...networkOptions,
+    ...dataOptions,
+    ...tableFlags,
+    ...textOptions,
+    minimumCountOption,
+    ...classifyOptions,
+    ...trainingOptions,
+    fromOption,
+  ],
+
+  recognise({ folder, table }, given): string | null {
+    if (folder) {
+      const files = labelFiles(folder);
+      return files.length < 2 ? null : `it is a folder with a text file for each of ${files.length} labels`;
+    }
+    if (!table) return null;
+    const named = given.label ?? given.target ?? given.text ?? given.group ?? given.inputs;
+    try {
+      return described(table.columns, rowColumns(table, given));
+    } catch (error) {
+      // What was named is for this task, and what is wrong with it is to be told.
+      if (named !== undefined || !(error instanceof HiddenstateError)) throw error;
+      return null;
+    }
+  },
+
+  async prepare({ data, validation, ...given }, { told }): Promise<PreparedTraining<ClassifierModel>> {
+    const { text, label, target, group, inputs, delimiter, header, ...options } = given;
+    const named = { text, label, target, group, inputs, delimiter, header };
+    const read = await openData(data, validation, named);
+    const predict = options.predict ?? read.columns?.kind;
+    const training = withBudget({ ...options, ...(predict && { predict }) });
+    return {
+      warnings: [],
+      notices: told ? read.notes : [...read.notes, ...(read.reading === undefined ? [] : [read.reading])],
+      train: (run) =>
+        trainClassifier(read.data, training, { ...run, source: { columns: read.columns, delimiter, header } }),
+      report: async (model) => report(model, heldOut(read.data, model, training.seed ?? 0)),
+      close: () => {},
+    };
+  },
+
+  load: loadClassifier,
+
+  async evaluate(model: ClassifierModel, { path, signal }: DataRequest): Promise<Report> {
+    const { examples } = await readExamples(path, {}, model.config.source);
+    return report(model, examples, signal);
+  },
+
+  async *predict(model: ClassifierModel, request: PredictRequest): AsyncGenerator<object[], void> {
+    for await (const rows of readInputs(model, request)) {
+      for (let start = 0; start < rows.length; start += askedTogether) {
+        const asked = rows.slice(start, start + askedTogether);
+        const places = asked.map(({ place }) => place);
+        const inputs = asked.map(({ input }) => input);
+        const answers = await model.predict(inputs, { places, signal: request.signal });
+        yield answers.map((answer, i) => answered(asked[i].kept, answer));
+      }
+    }
+  },
+
+  describeEvaluation: ({ loss, metrics }) =>
+    metrics?.["accuracy"] === undefined
+      ? `held-out RMSE ${significant(metrics?.["rmse"] ?? loss)}, R² ${(metrics?.["r2"] ?? 0).toFixed(3)}`
+      : `held-out accuracy ${metrics["accuracy"].toFixed(3)}, macro F1 ${metrics["macroF1"].toFixed(3)}, loss ${loss.toFixed(3)}`,
+  describeBest: (best: BestEvaluation) => `the best: ${classifyTask.describeEvaluation(best)}`,
+  next: ({ config }, folder) => [
+    { purpose: "ask it", words: ["predict", folder, config.input.kind === "text" ? "texts.txt" : "rows.csv"] },
+    { purpose: "test it", words: ["evaluate", folder, "other.csv"] },
+  ],
+};
+
+function described(columns: readonly string[], { answer, kind, input }: ReturnType<typeof rowColumns>): string {
+  const what = kind === "label" ? "labels" : "numbers to predict";
+  switch (input.from) {
+    case "text":
+      return `its column ${answer} holds ${what} and ${input.column} text`;
+    case "array":
+      return `its column ${answer} holds ${what} and ${input.column} sequences`;
+    case "row":
+      return `its column ${answer} holds ${what} and ${count(input.columns.length)} of ${count(columns.length)} columns the steps of a sequence`;
+    case "group":
+      return `its column ${answer} holds ${what} and ${input.group} tells which rows are one sequence`;
+  }
+}
+
+interface OpenData extends Omit<ReadExamples, "examples"> {
+  data: ClassificationData;
+}
+
+async function openData(
+  data: string | ClassificationData,
+  validation: string | undefined,
+  named: NamedColumns & TableGiven,
+): Promise<OpenData> {
+  if (typeof data !== "string") {
+    const idle = Object.entries({ validation, ...named }).find(([, value]) => value !== undefined);
+    if (!idle) return { data, columns: undefined, notes: [], reading: undefined };
+    throw new HiddenstateError(
+      "mismatch",
+      `train: mismatch in ${idle[0]}: data holds examples, and no file is read; leave it out`,
+    );
+  }
+  const { examples: training, columns, notes, reading } = await readExamples(data, named);
+  if (validation === undefined) return { data: { training }, columns, notes, reading };
+  const held = await readExamples(validation, named, { columns });
+  return { data: { training, validation: held.examples }, columns, notes: [...notes, ...held.notes], reading };
+}
+
+/** The examples that the training held out. */
+function heldOut(
+  { training, validation }: ClassificationData,
+  model: ClassifierModel,
+  seed: number,
+): readonly SequenceExample[] {
+  const predict = model.config.target.kind === "number" ? "number" : "label";
+  return validation ?? splitExamples(training, { predict, seed }).validation;
+}
+
+async function report(
+  model: ClassifierModel,
+  examples: readonly SequenceExample[],
+  signal?: AbortSignal,
+): Promise<Report> {
+  const found = await model.evaluate(examples, { signal });
+  if (found.kind === "class") return classReport(model, found);
+  const answers = await model.predict(
+    examples.map(({ input }) => input),
+    { signal },
+  );
+  const pairs = answers.map((answer, i) => ({
+    truth: Number(examples[i].target),
+    predicted: answer.kind === "number" ? answer.value : NaN,
+  }));
+  return numberReport(found, pairs);
+}
+
+/** The row as it came, with what the model says of it. */
+function answered(row: TableRow, answer: ClassPrediction | NumberPrediction): object {
+  if (answer.kind === "number") return { ...row, predicted: answer.value };
+  const { label, probability, probabilities } = answer;
+  return { ...row, predicted: label, probability, probabilities };
+}
