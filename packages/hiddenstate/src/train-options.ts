@@ -5,10 +5,13 @@ import type { GivenOf, TaskName } from "./tasks/tasks.ts";
  * What `train` takes: what to learn, where the data is, where the model goes, and all options of the task. With `resume`, options left out
  * are as they were; without a budget, the first run trains 10 epochs.
  */
-export type TrainOptions<T extends TaskName = TaskName> = { [Name in T]: TaskOptions<Name> }[T];
+export type TrainOptions<T extends TaskName = TaskName> = { [Name in T]: TaskOptions<Name> & { task: Name } }[T];
+
+/** The same without what to learn, which the data then tells. */
+export type UntoldOptions = { [Name in TaskName]: TaskOptions<Name> & { task?: undefined } }[TaskName];
 
 /** The options of one task's training. */
-export type TaskOptions<T extends TaskName> = GivenOf<T> & RunOptions & { task?: T };
+export type TaskOptions<T extends TaskName> = GivenOf<T> & RunOptions;
 
 /** What every run takes, besides the options of its task. */
 export interface RunOptions extends EngineChoice {

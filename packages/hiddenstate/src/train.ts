@@ -8,7 +8,7 @@ import { recallOptions, recallTask, recordOptions } from "./recorded-options.ts"
 import { recognise } from "./tasks/recognise.ts";
 import type { PreparedTraining, TaskGiven, TrainedModel } from "./tasks/task.ts";
 import { isTaskName, type ModelOf, type TaskName, taskNames, taskOf } from "./tasks/tasks.ts";
-import type { RunOptions, TaskOptions, TrainOptions } from "./train-options.ts";
+import type { RunOptions, TaskOptions, TrainOptions, UntoldOptions } from "./train-options.ts";
 
 /** Options of which only is known what all tasks have. */
 export type AnyOptions = TaskGiven & RunOptions & { task?: TaskName };
@@ -29,7 +29,7 @@ export type AnyOptions = TaskGiven & RunOptions & { task?: TaskName };
 export function train<T extends TaskName>(
   options: TaskOptions<T> & { task: T },
 ): AsyncGenerator<TrainingEvent, ModelOf<T>>;
-export function train(options: TrainOptions): AsyncGenerator<TrainingEvent, ModelOf<TaskName>>;
+export function train(options: TrainOptions | UntoldOptions): AsyncGenerator<TrainingEvent, ModelOf<TaskName>>;
 export async function* train(options: object): AsyncGenerator<TrainingEvent, TrainedModel> {
   return (yield* trainAsPlanned(await planTraining(options as AnyOptions))).model;
 }

@@ -8,7 +8,7 @@ import { bytesOf, folder, text } from "./command.ts";
 const small = { task: "lm", data: text, hidden: 16, layers: 1, batch: 4, bptt: 16, seed: 3 } as const;
 
 async function trained(
-  options: TrainOptions,
+  options: TrainOptions<"lm">,
   stopAt = Infinity,
 ): Promise<{ events: TrainingEvent[]; loss: (path: string) => Promise<number> }> {
   const controller = new AbortController();
@@ -39,7 +39,7 @@ describe("a text that is not in memory", () => {
     ["byte", undefined],
     ["word", held],
   ] as const)("gives the same model, by %s tokens, with held-out text %s", async (tokenizer, validation) => {
-    const options: TrainOptions = { ...small, tokenizer, validation, steps: 20, evaluateEvery: 10 };
+    const options: TrainOptions<"lm"> = { ...small, tokenizer, validation, steps: 20, evaluateEvery: 10 };
     const name = `${tokenizer}-${validation === undefined}`;
     const memory = await trained({ ...options, out: join(folder, `memory-${name}`) });
     const disk = await trained({ ...options, textPlace: "disk", out: join(folder, `disk-${name}`) });
@@ -57,7 +57,7 @@ describe("a text that is not in memory", () => {
   });
 
   test("is gone on with to the same bytes, and its tokens made only once", async () => {
-    const options: TrainOptions = { ...small, textPlace: "disk", steps: 20, evaluateEvery: 5 };
+    const options: TrainOptions<"lm"> = { ...small, textPlace: "disk", steps: 20, evaluateEvery: 5 };
     await trained({ ...options, out: join(folder, "whole") });
     const out = join(folder, "stopped");
     await trained({ ...options, out }, 10);

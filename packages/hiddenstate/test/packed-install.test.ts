@@ -196,7 +196,7 @@ const typed = `
   const options: TrainOptions = { task: "lm", data: "text.txt", cell: "gru", steps: 10 };
   const show = (event: TrainingEvent): string => (event.type === "step" ? event.loss.toFixed(3) : event.type);
   for await (const event of train(options)) console.log(show(event));
-  const model = await load("runs/text");
+  const model = await load("runs/text", { task: "lm" });
   for await (const piece of model.generate({ prompt: "a", length: 10 })) console.log(piece.toUpperCase());
   const code: string = new HiddenstateError("invalid", "x").code;
   console.log(info.backend, state.c.shape, values.length, code);
