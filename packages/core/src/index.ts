@@ -96,7 +96,12 @@ export { detectFrequency } from "./data/series/detect-frequency.ts";
 export { dateAfter, type Frequency, showFrequency } from "./data/series/frequency.ts";
 export { type RegularSeries, regularSeries } from "./data/series/regular-series.ts";
 export type { DateRepairs, Series } from "./data/series/series.ts";
-export { type SeriesColumns, seriesFromRows, type SeriesRow } from "./data/series/series-from-rows.ts";
+export {
+  type CountedRows,
+  type SeriesColumns,
+  seriesFromRows,
+  type SeriesRow,
+} from "./data/series/series-from-rows.ts";
 export { detectScheme, tagConstraints, type TagScheme } from "./data/tag-scheme.ts";
 
 export { bleu, bleuTokens, type BleuScore } from "./metrics/bleu.ts";

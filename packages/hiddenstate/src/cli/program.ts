@@ -2,6 +2,7 @@ import { version } from "@hiddenstate/core";
 import { Command } from "commander";
 import { doctorCommand } from "./doctor.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { forecastCommand } from "./forecast.ts";
 import { generateCommand } from "./generate.ts";
 import { labCommand } from "./lab.ts";
 import { predictCommand } from "./predict.ts";
@@ -31,12 +32,22 @@ Examples:
   hiddenstate generate runs/book --prompt "It was" --length 300
   hiddenstate evaluate runs/book other-book.txt
   hiddenstate predict runs/reviews new-reviews.csv
+  hiddenstate train sales.csv --horizon 12
+  hiddenstate forecast runs/sales sales.csv --picture sales.png
   hiddenstate lab --quick
   hiddenstate doctor
 
 Exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted with everything saved.`,
     );
-  for (const make of [trainCommand, evaluateCommand, predictCommand, generateCommand, labCommand, doctorCommand]) {
+  for (const make of [
+    trainCommand,
+    evaluateCommand,
+    predictCommand,
+    forecastCommand,
+    generateCommand,
+    labCommand,
+    doctorCommand,
+  ]) {
     program.addCommand(
       make(session)
         .option("--json", "write one JSON object a line to standard output, text for people to standard error")

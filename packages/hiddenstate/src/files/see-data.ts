@@ -3,11 +3,15 @@ import { extname } from "node:path";
 import { HiddenstateError } from "@hiddenstate/core";
 import { failedWith, storageFault } from "./storage-fault.ts";
 import { readText } from "./read-text.ts";
+import { readParquet } from "./tables/parquet.ts";
 import { parseTable, tableFormat } from "./tables/read-table.ts";
 import type { Table } from "./tables/table.ts";
 
 /** What is read of a file to see what it is: all of it, up to this many bytes. */
 const seenBytes = 4 * 2 ** 20;
+
+/** The same, of files that have rows and no lines. */
+const seenRows = 5000;
 
 /** Data as it looks at a glance. */
 export interface SeenData {
@@ -18,7 +22,7 @@ export interface SeenData {
   folder: readonly string[] | null;
   /** The whole lines of the file's beginning; none where it is a folder, or no text. */
   lines: readonly string[];
-  /** The beginning of a table (CSV, TSV or lines of JSON, by its ending); else null. */
+  /** The beginning of a table (CSV, TSV, lines of JSON or Parquet, by its ending); else null. */
   table: Table | null;
 }
 
@@ -31,6 +35,8 @@ export async function seeData(path: string): Promise<SeenData> {
   const ending = extname(path).toLowerCase();
   const folder = await filesIn(path);
   if (folder) return { path, ending, folder, lines: [], table: null };
+  if (tableFormat(path) === "parquet")
+    return { path, ending, folder, lines: [], table: await readParquet(path, seenRows) };
   const { text, whole } = await beginning(path);
   const lines = text.split(/\r?\n/);
   if (!whole && lines.length > 1) lines.pop();

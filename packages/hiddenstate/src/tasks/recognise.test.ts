@@ -31,3 +31,14 @@ test("a table that is wrong is told of, not taken for text", async () => {
     message: expect.stringContaining("ragged.csv:3") as string,
   });
 });
+
+test("a table of dates and numbers asks for a forecaster, but not one with text to read or with labels", async () => {
+  const days = (row: (i: number) => string): string =>
+    Array.from({ length: 8 }, (_, i) => `2024-01-0${i + 1},${row(i)}`).join("\n");
+  const series = file("series.csv", `day,id,price,sold\n${days((i) => `a,${i},${2 * i}`)}\n`);
+  expect((await recognise({ data: series })).task).toBe("forecast");
+  const reviews = file("reviews.csv", `day,review,stars\n${days((i) => `it was number ${i},${i % 5}`)}\n`);
+  expect((await recognise({ data: reviews })).task).toBe("classify");
+  const labelled = file("labelled.csv", `day,id,x,label\n${days((i) => `${i % 3},${i},${i % 2 ? "up" : "down"}`)}\n`);
+  expect((await recognise({ data: labelled })).task).toBe("classify");
+});

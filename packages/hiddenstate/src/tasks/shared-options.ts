@@ -7,13 +7,13 @@ const positive = { whole: true, min: 1 } as const;
 export const networkOptions: readonly TaskOption[] = [
   {
     flags: "--cell <cell>",
-    about: "recurrent cell, or a Transformer (default: lstm)",
+    about: "recurrent cell, or a Transformer (default: lstm, for series gru)",
     group: "Model",
     value: { choices: cellKinds },
   },
   {
     flags: "--hidden <size>",
-    about: "size of the hidden state (default: 256, for labels and numbers 128)",
+    about: "size of the hidden state (default: 256, for labels and numbers 128, for series 32)",
     group: "Model",
     value: { range: positive },
   },
@@ -31,13 +31,13 @@ export const networkOptions: readonly TaskOption[] = [
   },
   {
     flags: "--layers <n>",
-    about: "layers (default: 2, for tags 1)",
+    about: "layers (default: 2, for tags and series 1)",
     group: "Model",
     value: { range: positive },
   },
   {
     flags: "--dropout <share>",
-    about: "dropped between layers while training (default: 0.3, for tags 0.5)",
+    about: "dropped between layers while training (default: 0.3, for tags 0.5, for series 0.1)",
     group: "Model",
     value: { range: { min: 0, below: 1 } },
   },
@@ -81,7 +81,7 @@ export const minimumCountOption: TaskOption = {
 export const trainingOptions: readonly TaskOption[] = [
   {
     flags: "--epochs <n>",
-    about: "budget: passes over the data (default: 10)",
+    about: "budget: passes over the data (default: 10; for series 2000 steps at most)",
     group: "Training",
     value: { range: { above: 0 } },
     conflicts: ["steps", "minutes"],
@@ -127,7 +127,7 @@ export const trainingOptions: readonly TaskOption[] = [
   },
   {
     flags: "--schedule <name>",
-    about: "of the learning rate, over the budget (default: constant, for tags cosine)",
+    about: "of the learning rate, over the budget (default: constant, for tags and series cosine)",
     group: "Training",
     value: { choices: ["constant", "cosine", "step", "plateau"] },
   },
@@ -139,7 +139,7 @@ export const trainingOptions: readonly TaskOption[] = [
   },
   {
     flags: "--patience <n>",
-    about: "stop after so many evaluations that are no better (default: never)",
+    about: "stop after so many evaluations that are no better (default: never, for series 5)",
     group: "Training",
     value: { range: positive },
   },

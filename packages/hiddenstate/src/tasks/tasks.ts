@@ -1,10 +1,12 @@
-import type { ClassifierModel, TextModel } from "@hiddenstate/core";
+import type { ClassifierModel, ForecasterModel, TextModel } from "@hiddenstate/core";
 import { type ClassifierGiven, classifyTask } from "./classification/classify.ts";
+import { type ForecastGiven, forecastTask } from "./forecasting/forecast-task.ts";
 import { type LanguageModelGiven, languageModelTask } from "./language-model.ts";
 import type { Task } from "./task.ts";
 
 /** Every task: what its training is given, and what comes of it. */
 export interface Tasks {
+  forecast: Task<ForecastGiven, ForecasterModel>;
   classify: Task<ClassifierGiven, ClassifierModel>;
   lm: Task<LanguageModelGiven, TextModel>;
 }
@@ -14,6 +16,7 @@ export interface Tasks {
  * text.
  */
 export const tasks: Tasks = {
+  forecast: forecastTask,
   classify: classifyTask,
   lm: languageModelTask,
 };

@@ -37,7 +37,7 @@ describe("dates that do not follow one another", () => {
     [
       "repeated",
       { id: "s", values: [1, 2, 3], dates: ["2024-01-01", "2024-01-02", "2024-01-02"], rows: [11, 12, 13] },
-      "series s: invalid dates: rows 12 and 13 both are 2024-01-02",
+      "series s: invalid dates: row 12 and row 13 both are 2024-01-02",
       'repeats "first", "last", "mean" or "sum"',
     ],
     [

@@ -66,8 +66,8 @@ export function seriesUntil(series: RegularSeries, end: number): RegularSeries {
 }
 
 interface Table {
-  /** The row of a value, for messages. */
-  rowOf: (index: number) => number;
+  /** The row of a value, for messages: `row 3`, or `line 3`. */
+  rowOf: (index: number) => string;
   values: Float64Array;
   dates: Float64Array | null;
   known: Record<string, Float64Array>;
@@ -82,14 +82,14 @@ function hasDates(table: Table): table is DatedTable {
 
 function tableOf(series: Series, where: string): Table {
   const count = series.values.length;
-  const { dates = null, known = {}, observed = {}, rows } = series;
-  const rowOf = (index: number): number => rows?.[index] ?? index + 1;
+  const { dates = null, known = {}, observed = {}, rows, countedAs = "row" } = series;
+  const rowOf = (index: number): string => `${countedAs} ${rows?.[index] ?? index + 1}`;
   const numbers = (list: ArrayLike<number>, name: string): Float64Array =>
     Float64Array.from(list, (value, index) => {
       if (typeof value === "number" && (Number.isFinite(value) || Number.isNaN(value))) return value;
       throw new HiddenstateError(
         "invalid",
-        `${where}, row ${rowOf(index)}: invalid ${name}: got ${shown(value)}, expected a finite number, or NaN where it is missing`,
+        `${where}, ${rowOf(index)}: invalid ${name}: got ${shown(value)}, expected a finite number, or NaN where it is missing`,
       );
     });
   if (dates && dates.length !== count) throw lengths(where, "dates", dates.length, count);
@@ -100,7 +100,7 @@ function tableOf(series: Series, where: string): Table {
   return {
     rowOf,
     values: numbers(series.values, "value"),
-    dates: dates && Float64Array.from(dates, (date, index) => parseDate(date, `${where}, row ${rowOf(index)}`)),
+    dates: dates && Float64Array.from(dates, (date, index) => parseDate(date, `${where}, ${rowOf(index)}`)),
     known: mapRecord(known, numbers),
     observed: mapRecord(observed, numbers),
   };
@@ -153,7 +153,7 @@ function sorted({ dates, rowOf }: DatedTable, { unsorted }: Repairs, where: stri
   if (unsorted === "sort") return rows.toSorted((a, b) => a.date - b.date);
   throw new HiddenstateError(
     "invalid",
-    `${where}: invalid dates: row ${rowOf(early)} (${showDate(dates[early])}) is before row ${rowOf(early - 1)} (${showDate(dates[early - 1])}); ` +
+    `${where}: invalid dates: ${rowOf(early)} (${showDate(dates[early])}) is before ${rowOf(early - 1)} (${showDate(dates[early - 1])}); ` +
       'sort the rows, or use unsorted "sort"; where there are several series, name the column that tells them apart',
   );
 }
@@ -169,7 +169,7 @@ function withoutRepeats(rows: DatedRows[], { repeats }: Repairs, { rowOf }: Tabl
     if (repeats === "error") {
       throw new HiddenstateError(
         "invalid",
-        `${where}: invalid dates: rows ${rowOf(last.from[0])} and ${rowOf(row.from[0])} both are ${showDate(row.date)}; ` +
+        `${where}: invalid dates: ${rowOf(last.from[0])} and ${rowOf(row.from[0])} both are ${showDate(row.date)}; ` +
           'remove one, or use repeats "first", "last", "mean" or "sum"; where there are several series, name the column that tells them apart',
       );
     }
@@ -208,7 +208,7 @@ function stepsOf(
         : "bring them to one distance first, or use";
       throw new HiddenstateError(
         "invalid",
-        `${where}: invalid dates: irregular: row ${rowOf(row.from[0])} (${showDate(row.date)}) comes after ${showDate(before.date)}${leftOut}, ` +
+        `${where}: invalid dates: irregular: ${rowOf(row.from[0])} (${showDate(row.date)}) comes after ${showDate(before.date)}${leftOut}, ` +
           `though the dates are ${showFrequency(frequency)}; ${remedy} gaps "ignore" to take the rows as they follow one another`,
       );
     }

@@ -26,7 +26,14 @@ describe("rows become series", () => {
       { shop: "b", day: "2024-01-01", sold: 2, town: "Y" },
       { shop: "a", day: "2024-01-02", sold: 3, town: "X" },
     ];
-    const series = seriesFromRows(rows, { value: "sold", date: "day", id: "shop", categories: ["town"] }, 2);
+    const series = seriesFromRows(
+      rows,
+      { value: "sold", date: "day", id: "shop", categories: ["town"] },
+      {
+        numbers: rows.map((_, i) => i + 2),
+        as: "line",
+      },
+    );
     expect(series.map(({ id, values, rows: from, categories }) => ({ id, values, from, categories }))).toEqual([
       { id: "a", values: [1, 3], from: [2, 4], categories: { town: "X" } },
       { id: "b", values: [2], from: [3], categories: { town: "Y" } },
@@ -55,7 +62,11 @@ describe("a table that does not fit is refused", () => {
   });
 
   test("for what is no number, naming the row", () => {
-    expect(() => seriesFromRows([{ y: 1 }, { y: "two" }], { value: "y" }, 2)).toThrow('row 3: invalid y: got "two"');
+    expect(() => seriesFromRows([{ y: 1 }, { y: "two" }], { value: "y" })).toThrow('row 2: invalid y: got "two"');
+    const counted = { numbers: [2, 5], as: "line" } as const;
+    expect(() => seriesFromRows([{ y: 1 }, { y: "two" }], { value: "y" }, counted)).toThrow(
+      'line 5: invalid y: got "two"',
+    );
   });
 
   test("where no column, or more than one, may be the values", () => {

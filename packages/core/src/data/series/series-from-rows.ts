@@ -18,6 +18,13 @@ export interface SeriesColumns {
   categories?: readonly string[];
 }
 
+/** Where rows stand. */
+export interface CountedRows {
+  /** The number of each row. */
+  numbers: readonly number[];
+  as: "row" | "line";
+}
+
 /** A row of a table, as a reader of CSV, JSONL or Parquet gives it. */
 export type SeriesRow = Readonly<Record<string, unknown>>;
 
@@ -27,13 +34,13 @@ const missing = new Set(["", "na", "n/a", "nan", "null", "none", "-", "?"]);
  * Makes series of a table's rows. Numbers may be text; empty, `NA`, `NaN`, `null`, `-` and `?` are missing values. Rows at a series'
  * end that have no value but a covariate known ahead are the future's.
  *
- * @param firstRow the number of the first row, for messages. Default 1
+ * @param counted the rows' numbers, for messages: rows, or lines of a file. Default: rows, counted from 1
  * @throws HiddenstateError `unknown` or `missing` for columns that the table lacks, `invalid` for what is no number, and for a category that
  *   changes within a series, naming the row
  * @example
  * seriesFromRows([{ month: "1949-01", passengers: 112 }, { month: "1949-02", passengers: 118 }], { value: "passengers", date: "month" });
  */
-export function seriesFromRows(rows: readonly SeriesRow[], columns: SeriesColumns, firstRow = 1): Series[] {
+export function seriesFromRows(rows: readonly SeriesRow[], columns: SeriesColumns, counted?: CountedRows): Series[] {
   const resolved = resolveOptions<SeriesColumns>("seriesFromRows", columns, {
     value: { type: "string", optional: true },
     date: { type: "string", optional: true },
@@ -48,9 +55,12 @@ export function seriesFromRows(rows: readonly SeriesRow[], columns: SeriesColumn
   const { known = [], observed = [], categories = [] } = columns;
   const ids = typeof resolved.id === "string" ? [resolved.id] : (resolved.id ?? []);
   const others = [...ids, ...(date === undefined ? [] : [date]), ...known, ...observed, ...categories];
-  const names = Object.keys(rows[0]);
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   for (const name of resolved.value === undefined ? others : [resolved.value, ...others]) checkColumn(name, names);
   const value = resolved.value ?? valueColumn(rows, names, others);
+
+  const numberOfRow = (i: number): number => counted?.numbers[i] ?? i + 1;
+  const place = (i: number): string => `${counted?.as ?? "row"} ${numberOfRow(i)}`;
 
   const groups = new Map<string, number[]>();
   rows.forEach((row, i) => {
@@ -61,11 +71,11 @@ export function seriesFromRows(rows: readonly SeriesRow[], columns: SeriesColumn
   });
   return [...groups].map(([id, members]) => {
     const column = (name: string, of: readonly number[] = members): number[] =>
-      of.map((i) => numberOf(rows[i][name], name, i + firstRow));
+      of.map((i) => numberOf(rows[i][name], name, place(i)));
     const values = column(value);
     // Rows past the last value are the future, where a covariate is known there.
     const isFuture = (i: number): boolean =>
-      known.some((name) => !Number.isNaN(numberOf(rows[i][name], name, i + firstRow)));
+      known.some((name) => !Number.isNaN(numberOf(rows[i][name], name, place(i))));
     let count = values.length;
     while (known.length > 0 && count > 0 && Number.isNaN(values[count - 1]) && isFuture(members[count - 1])) count--;
     const past = members.slice(0, count);
@@ -75,8 +85,9 @@ export function seriesFromRows(rows: readonly SeriesRow[], columns: SeriesColumn
       ...(date !== undefined && { dates: past.map((i) => dateOf(rows[i][date])) }),
       known: Object.fromEntries(known.map((name) => [name, column(name)])),
       observed: Object.fromEntries(observed.map((name) => [name, column(name, past)])),
-      categories: Object.fromEntries(categories.map((name) => [name, constant(rows, members, name, firstRow)])),
-      rows: members.map((i) => i + firstRow),
+      categories: Object.fromEntries(categories.map((name) => [name, constant(rows, members, name, place)])),
+      rows: members.map(numberOfRow),
+      ...(counted && { countedAs: counted.as }),
     };
   });
 }
@@ -116,12 +127,12 @@ function asNumber(cell: unknown): number | null {
   return Number.isNaN(number) ? null : number;
 }
 
-function numberOf(cell: unknown, name: string, row: number): number {
+function numberOf(cell: unknown, name: string, place: string): number {
   const number = asNumber(cell);
   if (number !== null && (Number.isFinite(number) || Number.isNaN(number))) return number;
   throw new HiddenstateError(
     "invalid",
-    `row ${row}: invalid ${name}: got ${shown(cell)}, expected a number, or nothing where it is missing`,
+    `${place}: invalid ${name}: got ${shown(cell)}, expected a number, or nothing where it is missing`,
   );
 }
 
@@ -131,14 +142,19 @@ function dateOf(cell: unknown): string | number {
   return typeof cell === "number" ? cell : textOf(cell);
 }
 
-function constant(rows: readonly SeriesRow[], members: readonly number[], name: string, firstRow: number): string {
+function constant(
+  rows: readonly SeriesRow[],
+  members: readonly number[],
+  name: string,
+  place: (row: number) => string,
+): string {
   const first = textOf(rows[members[0]][name]);
   for (const i of members) {
     const text = textOf(rows[i][name]);
     if (text === first) continue;
     throw new HiddenstateError(
       "invalid",
-      `row ${i + firstRow}: invalid ${name}: got ${shown(text)} after ${shown(first)} in the same series; a category does not change over time: ` +
+      `${place(i)}: invalid ${name}: got ${shown(text)} after ${shown(first)} in the same series; a category does not change over time: ` +
         "take it as a covariate, or as part of id",
     );
   }

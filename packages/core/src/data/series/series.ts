@@ -20,6 +20,8 @@ export interface Series {
   categories?: Readonly<Record<string, string>>;
   /** The number of each value's row where it came from, for messages. Default: counted from 1. */
   rows?: readonly number[];
+  /** What those numbers count: rows, or lines of a file. Default `"row"`. */
+  countedAs?: "row" | "line";
 }
 
 /** What to do with dates that do not follow one another at one distance. */

@@ -10,6 +10,8 @@ export interface BacktestForecast {
   /** Steps of the series that were known, and the date of the last one (null without dates). */
   known: number;
   date: string | null;
+  /** The dates that are forecast, as ISO text; null where the series has none. */
+  dates: string[] | null;
   /** For each step ahead. */
   values: number[];
   /** NaN where missing. */
@@ -95,6 +97,7 @@ function besideActual(series: RegularSeries, forecast: OriginForecast, levels: r
     id: series.id,
     known: origin + 1,
     date: date === null ? null : showDate(date),
+    dates: date === null ? null : forecast.values.map((_, k) => showDate(dateOfStep(series, origin + 1 + k)!)),
     values: forecast.values,
     actual: Array.from(series.values.subarray(origin + 1, origin + 1 + forecast.values.length)),
     intervals: intervalsOf(forecast, levels),

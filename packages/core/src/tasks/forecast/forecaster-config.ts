@@ -1,5 +1,6 @@
 import type { Frequency } from "../../data/series/frequency.ts";
 import type { DateRepairs } from "../../data/series/series.ts";
+import type { DataSource } from "../../train/recorded-training.ts";
 import type { ForecasterArchitecture } from "./forecaster.ts";
 import { ForecasterEnsemble } from "./forecaster-ensemble.ts";
 import type { Head } from "./heads/head.ts";
@@ -31,6 +32,8 @@ export interface ForecasterConfig {
   plan: WindowPlan;
   /** By series, steps that the training part had, and what the naive forecast's mean absolute error was there. */
   trained: Readonly<Record<string, TrainedSeries>>;
+  /** How the data was read, where whoever trained it said so. */
+  source?: DataSource;
 }
 
 /** The training part of one series. */

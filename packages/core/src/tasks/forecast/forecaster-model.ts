@@ -1,4 +1,4 @@
-import { showDate } from "../../data/series/dates.ts";
+import { parseDate, showDate } from "../../data/series/dates.ts";
 import { dateOfStep, type RegularSeries } from "../../data/series/regular-series.ts";
 import type { Series } from "../../data/series/series.ts";
 import { HiddenstateError, shown } from "../../errors.ts";
@@ -11,7 +11,7 @@ import { type BacktestResult, type ForecastInterval, intervalsOf, scoreBacktest 
 import { loadCalibration, uncalibrated } from "../watching/oddness.ts";
 import { type Calibration, withResiduals } from "./calibration.ts";
 import { checkHistory, seriesForModel } from "./check-series.ts";
-import { ensembleOf, type ForecasterConfig, headOf } from "./forecaster-config.ts";
+import { ensembleOf, type ForecasterConfig, headOf, type TrainedSeries } from "./forecaster-config.ts";
 import type { ForecasterEnsemble } from "./forecaster-ensemble.ts";
 import { forecastOrigins, type OriginForecast } from "./forecast-origins.ts";
 import { ForecastStream, type ForecastStreamOptions, type ForecastStreamState } from "./forecast-stream.ts";
@@ -227,9 +227,11 @@ export class ForecasterModel {
     stride: number,
   ): { start: number; origins: Origin[]; trainedOn: number } {
     const { length } = series.values;
-    const trained = this.config.trained[prepared.id]?.steps ?? 0;
-    const start = last === undefined ? trained : length - last;
-    if (last === undefined && trained === 0) {
+    const training = this.config.trained[prepared.id];
+    const trained = training ? stepsTrained(series, training) : 0;
+    // Of a series that begins after the training, the first window is needed to forecast from.
+    const start = last === undefined ? Math.max(trained, prepared.first + this.config.plan.context) : length - last;
+    if (last === undefined && !training) {
       throw new HiddenstateError(
         "missing",
         `backtest: missing last: series ${series.id} was not in training; say how many steps at its end to test on`,
@@ -240,7 +242,7 @@ export class ForecasterModel {
         "invalid",
         `backtest: invalid series ${series.id}: ${Math.max(0, length - start)} steps to test on, expected at least ${horizon} (horizon); ` +
           (last === undefined
-            ? `training had the first ${trained} of ${length} steps: give what came after, or say with last how many steps to test on`
+            ? `${trained > 0 ? `training had the first ${trained} of ${length} steps` : `it has ${length} steps, and a forecast reads ${start}`}: give what came after, or say with last how many steps to test on`
             : "test on more"),
       );
     }
@@ -311,6 +313,14 @@ export async function loadForecaster(storage: ModelStorage): Promise<ForecasterM
   model.loadStateDict(saved.parameters);
   for (const values of saved.parameters.values()) values.end();
   return new ForecasterModel(config, model, await loadCalibration(storage));
+}
+
+/** How many of a series' steps lie in the training part: by their dates, where they have them. */
+function stepsTrained({ values, dates }: RegularSeries, { steps, lastDate }: TrainedSeries): number {
+  if (!dates || lastDate === null) return Math.min(steps, values.length);
+  const last = parseDate(lastDate, "training");
+  const after = dates.findIndex((date) => date > last);
+  return after < 0 ? values.length : after;
 }
 
 function datesAfter(series: RegularSeries, horizon: number): string[] | null {

@@ -172,6 +172,33 @@ describe("no loss is lost at the edges", () => {
   });
 });
 
+describe("a run from a trained model", () => {
+  test("starts where that one ended, with the scales of its own series", async () => {
+    const first = new MemoryStorage();
+    const old = await run([{ values: sales(90) }], { ...small, scaling: "standard" }, { storage: first });
+    const series = [{ values: sales(90).map((value) => 10 * value) }];
+    const { events, model } = await run(series, { ...small, lr: 1e-9 }, { from: first });
+    const evaluation = events.find((event) => event.type === "evaluation");
+    const best = old.events.filter((event) => event.type === "evaluation").findLast((event) => event.best)!;
+    expect(evaluation!.loss).toBeCloseTo(best.loss, 3);
+    expect(evaluation!.metrics!.rmse).toBeCloseTo(10 * best.metrics!.rmse, 1);
+    expect(model.config.plan.inputs).toEqual(old.model.config.plan.inputs);
+  });
+
+  test("refuses what does not fit it", async () => {
+    const first = new MemoryStorage();
+    await run([{ values: sales(90) }], small, { storage: first });
+    const series = [{ values: sales(90) }];
+    await expect(run(series, { ...small, hidden: 7 }, { from: first })).rejects.toThrow(
+      "train: mismatch in hidden: got 7",
+    );
+    await expect(run(series, { ...small, lags: [1] }, { from: first })).rejects.toThrow("train: mismatch in lags");
+    await expect(run([{ ...series[0], known: { x: sales(90) } }], small, { from: first })).rejects.toThrow(
+      "series 0: mismatch in known covariates: got x, expected none as the model to start from has",
+    );
+  });
+});
+
 describe("it learns what a linear autoregression can't", () => {
   test("the logistic map, with a fifth of the error of least squares", async () => {
     let x = 0.3;

@@ -28,6 +28,8 @@ import { type HeadKind, headKinds } from "./heads/make-head.ts";
 import type { PointLoss } from "./heads/point.ts";
 import type { CategoryInput } from "./inputs.ts";
 import { changesOf, type Difference, leadOf, type Preprocessing } from "./preprocessing.ts";
+import { takeOver } from "../start-from.ts";
+import { continuedPlan } from "./continued-plan.ts";
 import { prepareSeries, stepsAfter } from "./windows.ts";
 
 /** How to train a forecaster: architecture, data and training in one flat object. */
@@ -115,6 +117,8 @@ type Resolved = Required<ForecasterTraining>;
  * network keeps a part of the training data back; the best parameters are those with the lowest loss there, and how far off they were there
  * is what intervals of point forecasts and the watching of streams go by.
  *
+ * `from` starts from a trained forecaster: its preprocessing, inputs and parameters; the scales are those of the new series.
+ *
  * Without a budget: at most 2000 steps, until the held-out loss has not fallen for 5 evaluations.
  *
  * @returns the trained model with the best parameters, after the last event
@@ -127,13 +131,14 @@ type Resolved = Required<ForecasterTraining>;
 export async function* trainForecaster(
   series: readonly Series[],
   options: ForecasterTraining,
-  { storage, resume = false, signal }: TrainingRunOptions,
+  { storage, resume = false, signal, source, from }: TrainingRunOptions,
 ): AsyncGenerator<TrainingEvent, ForecasterModel> {
   const resolved = resolveOptions<ForecasterTraining>("train", withDefaults(options), rules);
   checkOptions(options, resolved);
   const all = trainingSeries(series, repairsOf(resolved), resolved.test);
   const training = all.map((each) => seriesUntil(each, each.values.length - resolved.test));
-  const { config, reasons } = planned(training, resolved);
+  const start = from ? await loadForecaster(from) : null;
+  const { config, reasons } = start ? continued(start, training, options, resolved) : planned(training, resolved);
   const head = headOf(config);
 
   runtime().seed = resolved.seed;
@@ -145,10 +150,11 @@ export async function* trainForecaster(
     return { series: prepareSeries(each, config.plan, categories, beyond), end: each.values.length };
   });
   const job = new ForecasterJob(model, head, data, config.plan, resolved, reasons);
+  if (start) takeOver(model, start.model);
   const evaluateEvery = resolved.evaluateEvery ?? Math.min(500, Math.max(20, job.stepsPerEpoch));
   const identity = identityOf(resolved, config, training);
   try {
-    const recording = { storage, resume, signal, config, tokenizer: null, identity };
+    const recording = { storage, resume, signal, config, source, tokenizer: null, identity };
     yield* recordedTraining(job, { ...resolved, evaluateEvery }, recording);
     const trained = await loadForecaster(storage);
     const places = job.heldOut(trained.model);
@@ -261,10 +267,33 @@ function planned(
     frequency: first.frequency,
     repairs: repairsOf(options),
     plan: { context, steps, preprocessing, inputs: inputs.plan },
-    trained: Object.fromEntries(training.map((each) => [each.id, trainedSeries(each, preprocessing.season)])),
+    trained: trainedParts(training, preprocessing.season),
   };
   const dates = first.frequency ? [`dates: ${showFrequency(first.frequency)}`] : [];
   return { config, reasons: [...dates, ...reasons, ...inputs.reasons] };
+}
+
+/** The same where all but the scales is as a trained model has it. */
+function continued(
+  { config: start }: ForecasterModel,
+  training: readonly RegularSeries[],
+  given: ForecasterTraining,
+  resolved: Resolved,
+): { config: ForecasterConfig; reasons: string[] } {
+  const { context, steps, preprocessing } = start.plan;
+  for (const each of training)
+    checkLength(each, each.values.length, context, Math.max(leastTargets, steps + 1), preprocessing);
+  const config: ForecasterConfig = {
+    ...continuedPlan(start, training, given),
+    version,
+    repairs: repairsOf(resolved),
+    trained: trainedParts(training, preprocessing.season),
+  };
+  return { config, reasons: ["preprocessing and inputs: those of the model to start from"] };
+}
+
+function trainedParts(training: readonly RegularSeries[], season: number): ForecasterConfig["trained"] {
+  return Object.fromEntries(training.map((each) => [each.id, trainedSeries(each, season)]));
 }
 
 function architectureOf(resolved: Resolved): Required<ForecasterArchitecture> {

@@ -1,23 +1,23 @@
-/** One row by column name: text from CSV and TSV, any JSON value from lines of JSON; a value that is not there is absent or `""`. */
+/** One row by column name: text from CSV and TSV, any JSON value from lines of JSON and Parquet; a value that is not there is absent or `""`. */
 export type TableRow = Readonly<Record<string, unknown>>;
 
 /** Rows with named columns (of a file of lines: one, each line a row), and where they stand in their file. */
 export interface Table {
   /** The file, as errors name it. */
   path: string;
-  format: "csv" | "tsv" | "jsonl" | "lines";
+  format: "csv" | "tsv" | "jsonl" | "lines" | "parquet";
   /** In their order. */
   columns: readonly string[];
   rows: readonly TableRow[];
-  /** The line that each row begins in, from 1. */
+  /** The line that each row begins in, from 1; of a Parquet file, which has no lines, the row's number. */
   lines: readonly number[];
   /** How it was read, where that was a guess: to be told. */
   notes: readonly string[];
 }
 
-/** How errors name a row: `data.csv:17`. */
-export function placeOf({ path, lines }: Table, row: number): string {
-  return `${path}:${lines[row]}`;
+/** How errors name a row: `data.csv:17`, `data.parquet, row 17`. */
+export function placeOf({ path, format, lines }: Table, row: number): string {
+  return format === "parquet" ? `${path}, row ${lines[row]}` : `${path}:${lines[row]}`;
 }
 
 /** A value as text: nothing for one that is not there, JSON for one that has parts. */
