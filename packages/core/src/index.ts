@@ -270,6 +270,22 @@ export type { PointLoss } from "./tasks/forecast/heads/point.ts";
 export { leastSquares } from "./tasks/forecast/least-squares.ts";
 export type { Difference, Preprocessing } from "./tasks/forecast/preprocessing.ts";
 export { trainForecaster, type ForecasterTraining } from "./tasks/forecast/train-forecaster.ts";
+export type { TranslationData, TranslationPair } from "./tasks/translation/pair-data.ts";
+export {
+  SequenceTranslator,
+  type SequenceTranslatorOptions,
+  type TranslatorArchitecture,
+} from "./tasks/translation/sequence-translator.ts";
+export { trainTranslator, type TranslatorTraining } from "./tasks/translation/train-translator.ts";
+export type { ExposureBias, TranslatorEvaluation } from "./tasks/translation/translator-evaluation.ts";
+export {
+  type AttentionMatrix,
+  loadTranslator,
+  type TranslateOptions,
+  type Translation,
+  TranslatorModel,
+  type TranslatorConfig,
+} from "./tasks/translation/translator-model.ts";
 export type * from "./train/events.ts";
 export type { DataSource } from "./train/recorded-training.ts";
 export { parseSamplingSchedule, samplingRate, type SamplingSchedule } from "./train/sampling-schedule.ts";

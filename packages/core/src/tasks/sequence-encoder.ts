@@ -98,7 +98,7 @@ export class SequenceEncoder {
 }
 
 /** As the tokenizer's `encode`, but characters that it does not know are -1 instead of an error: new text always has some. */
-function knownTokens(tokenizer: Tokenizer): (text: string) => Int32Array {
+export function knownTokens(tokenizer: Tokenizer): (text: string) => Int32Array {
   const json = tokenizer.toJSON();
   if (json.kind !== "character") return (text) => tokenizer.encode(text);
   const ids = new Map(json.characters.map((character, id) => [character, id]));

@@ -1,0 +1,158 @@
+import type { TokenizerKind } from "../../data/tokenizer.ts";
+import { runtime } from "../../memory/runtime.ts";
+import { cellChoice } from "../../nn/cell-choice.ts";
+import { type OptionRules, resolveOptions } from "../../options.ts";
+import type { TrainingEvent } from "../../train/events.ts";
+import { recordedTraining } from "../../train/recorded-training.ts";
+import { checkSamplingSchedule, type SamplingSchedule } from "../../train/sampling-schedule.ts";
+import { type TrainingOptions, trainingRules } from "../../train/training-loop.ts";
+import { version } from "../../version.ts";
+import { refuseIdleOptions } from "../idle-options.ts";
+import { inheritedArchitecture, refuseAnother, takeOver } from "../start-from.ts";
+import type { TrainingRunOptions } from "../train-language-model.ts";
+import { splitPairs, type TranslationData, type TranslationPair } from "./pair-data.ts";
+import { type TranslatorArchitecture, translatorArchitectureRules } from "./sequence-translator.ts";
+import { TextSide } from "./text-side.ts";
+import { TranslatorJob } from "./translator-job.ts";
+import {
+  loadTranslator,
+  makeTranslator,
+  partsOf,
+  type TranslatorConfig,
+  type TranslatorModel,
+} from "./translator-model.ts";
+
+/**
+ * How to train a translator: architecture, data and training in one flat object. Defaults that differ from `TrainingOptions`: lr 2e-3, schedule
+ * `"cosine"`.
+ */
+export interface TranslatorTraining extends TranslatorArchitecture, TrainingOptions {
+  /** What a token is, on both sides. Default `"character"`. */
+  tokenizer?: TokenizerKind;
+  /** What a token is in targets. Default: as in sources. */
+  targetTokenizer?: TokenizerKind;
+  /** With words: how often one must occur to be known. Default 1. */
+  minimumCount?: number;
+  /** How often the decoder is fed what it wrote itself while training. Default: never, which is teacher forcing. */
+  samplingSchedule?: SamplingSchedule;
+  /** Pairs side by side. Default 64. */
+  batch?: number;
+  /** Key of all random numbers, and of the draw of the held-out pairs. Default 0. */
+  seed?: number;
+}
+
+const tokenizers = ["character", "byte", "word"] as const;
+
+const rules: OptionRules<TranslatorTraining> = {
+  ...trainingRules,
+  ...translatorArchitectureRules,
+  lr: { type: "number", above: 0, default: 2e-3 },
+  schedule: { type: "choice", choices: ["constant", "cosine", "step", "plateau"], default: "cosine" },
+  tokenizer: { type: "choice", choices: tokenizers, default: "character" },
+  targetTokenizer: { type: "choice", choices: tokenizers, optional: true },
+  minimumCount: { type: "integer", min: 1, default: 1 },
+  samplingSchedule: { type: "any", optional: true },
+  batch: { type: "integer", min: 1, default: 64 },
+  seed: { type: "integer", min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 },
+};
+
+/**
+ * Trains a model that writes a text after reading another: translation, normal forms, answers.
+ *
+ * Held out is a tenth of the different sources, unless the data has a validation part. The best parameters are those with the highest mean of exact match
+ * and BLEU there.
+ *
+ * @returns the trained model with the best parameters, after the last event
+ * @throws HiddenstateError for options, pairs, files and losses that are wrong; what was saved before stays whole
+ *
+ * @example
+ * const training = [{ source: "5 March 2024", target: "2024-03-05" }, ...];
+ * const run = trainTranslator({ training }, { epochs: 10 }, { storage: new MemoryStorage() });
+ * for await (const event of run) if (event.type === "evaluation") console.log(event.metrics);
+ */
+export async function* trainTranslator(
+  data: TranslationData,
+  options: TranslatorTraining,
+  { storage, resume = false, signal, source, from }: TrainingRunOptions,
+): AsyncGenerator<TrainingEvent, TranslatorModel> {
+  const checked = resolveOptions<TranslatorTraining>("train", options, rules);
+  refuseIdle(options, checked);
+  const schedule = options.samplingSchedule ? checkSamplingSchedule("train", options.samplingSchedule) : null;
+  const start = from ? await loadTranslator(from) : null;
+  const pairs = splitPairs(data, checked.seed);
+  const config = configOf(checked, options, pairs.training, start);
+
+  runtime().seed = checked.seed;
+  const model = makeTranslator(config);
+  const job = new TranslatorJob(partsOf(config, model), pairs, { ...checked, samplingSchedule: schedule });
+  if (start) takeOver(model, start.model);
+  const identity = identityOf(checked, schedule, config, job);
+  try {
+    const recording = { storage, resume, signal, config, source, tokenizer: null, identity };
+    yield* recordedTraining(job, checked, recording);
+  } finally {
+    job.end();
+  }
+  return loadTranslator(storage);
+}
+
+/** @throws HiddenstateError `mismatch` for options that would do nothing */
+function refuseIdle(given: TranslatorTraining, { schedule, tokenizer }: Required<TranslatorTraining>): void {
+  const kinds = [tokenizer, given.targetTokenizer ?? tokenizer];
+  refuseIdleOptions({ ...given, schedule, tokenizer: kinds.find((kind) => kind === "word") ?? tokenizer });
+}
+
+function configOf(
+  resolved: Required<TranslatorTraining>,
+  given: TranslatorTraining,
+  training: readonly TranslationPair[],
+  start: TranslatorModel | null,
+): TranslatorConfig {
+  const { hidden, layers, dropout, embedding, attention, inputFeeding, tokenizer, minimumCount } = resolved;
+  const architecture = { ...cellChoice(resolved), hidden, layers, dropout, embedding, attention, inputFeeding };
+  if (start) {
+    const { source, target } = start.config.tokenizers;
+    refuseAnother("tokenizer", given.tokenizer, source.kind);
+    refuseAnother("targetTokenizer", given.targetTokenizer, target.kind);
+    refuseAnother("minimumCount", given.minimumCount, undefined);
+  }
+  const side = (texts: readonly string[], kind: TokenizerKind): TextSide =>
+    TextSide.fromTexts(texts, kind, minimumCount);
+  const sources = training.map(({ source }) => source);
+  const targets = training.map(({ target }) => target);
+  const known = start?.config.tokenizers ?? {
+    source: side(sources, tokenizer).tokenizer.toJSON(),
+    target: side(targets, given.targetTokenizer ?? tokenizer).tokenizer.toJSON(),
+  };
+  const { encode } = TextSide.fromJSON(known.target);
+  return {
+    task: "seq2seq",
+    version,
+    architecture: start
+      ? inheritedArchitecture<TranslatorArchitecture>(start.config.architecture, given)
+      : architecture,
+    tokenizers: known,
+    longestTarget: targets.reduce((longest, target) => Math.max(longest, encode(target).length), 0),
+  };
+}
+
+/** What a run must have in common with the one it goes on with; the budget may change. */
+function identityOf(
+  { batch, seed, optimizer }: Required<TranslatorTraining>,
+  schedule: SamplingSchedule | null,
+  { architecture, tokenizers: { source, target } }: TranslatorConfig,
+  job: TranslatorJob,
+): Record<string, unknown> {
+  return {
+    ...architecture,
+    batch,
+    seed,
+    optimizer,
+    samplingSchedule: JSON.stringify(schedule),
+    tokenizers: `${source.kind} to ${target.kind}`,
+    knownSourceTokens: TextSide.fromJSON(source).size,
+    knownTargetTokens: TextSide.fromJSON(target).size,
+    trainingTokens: job.trainingTokens,
+    heldOutTokens: job.validationTokens,
+  };
+}
