@@ -1,11 +1,25 @@
 import { HiddenstateError } from "@hiddenstate/core";
 import type { Experiment } from "./experiment.ts";
+import { bidirectional } from "./experiments/bidirectional.ts";
+import { clipping } from "./experiments/clipping.ts";
 import { conveyor } from "./experiments/conveyor.ts";
+import { gruCost } from "./experiments/gru-cost.ts";
+import { memoryControl } from "./experiments/memory-control.ts";
 import { memorySpan } from "./experiments/memory-span.ts";
+import { truncation } from "./experiments/truncation.ts";
 import { vanishing } from "./experiments/vanishing.ts";
 
 /** All experiments, in the order in which they run and are reported. */
-export const experiments: readonly Experiment[] = [memorySpan, vanishing, conveyor];
+export const experiments: readonly Experiment[] = [
+  memorySpan,
+  vanishing,
+  conveyor,
+  gruCost,
+  memoryControl,
+  bidirectional,
+  truncation,
+  clipping,
+];
 
 /**
  * An experiment by name.

@@ -74,7 +74,7 @@ test("a file that is no result is measured again", async () => {
 
 test("an unknown experiment lists those that there are", async () => {
   await expect(run({ names: ["memory"] })).rejects.toThrow(
-    /lab: unknown experiment "memory"; there are memory-span, vanishing, conveyor/,
+    /lab: unknown experiment "memory"; there are memory-span, vanishing, conveyor, gru-cost/,
   );
 });
 

@@ -19,6 +19,7 @@ import {
 import { significant } from "../../format.ts";
 import { lineChart } from "../../pictures/line-chart.ts";
 import type { Bench, Experiment } from "../experiment.ts";
+import { setForgetBias } from "../networks.ts";
 import { inTurn, pairs } from "../shares.ts";
 import { mean, norm } from "../statistics.ts";
 import { doesNotHold, holds, holdsWithinLimits, undecided } from "../verdict.ts";
@@ -170,7 +171,7 @@ function flowOf(bias: number, path: Path, settings: Settings, seed: number): { n
   const { hidden, inputs, batch, lags } = settings;
   engine.setSeed(seed);
   const lstm = new LSTM({ inputSize: inputs, hiddenSize: hidden, name: "lab.conveyor" });
-  setForgetBias(lstm, bias);
+  setForgetBias(lstm.stateDict().get("bias_ih_l0")!, bias);
   const random = new Random(randomKey(seed, "lab", "conveyor"));
   const normal = (count: number): Float32Array => Float32Array.from({ length: count }, () => random.normal());
   const x = tensor(normal(2 * lags * batch * inputs), [2 * lags, batch, inputs]);
@@ -222,10 +223,4 @@ function gateProducts(forget: ArrayLike<number>, direction: Float32Array, lags: 
     products.push(norm(flowing) / last);
   }
   return products;
-}
-
-function setForgetBias(lstm: LSTM, bias: number): void {
-  const values = lstm.stateDict().get("bias_ih_l0")!;
-  const hidden = lstm.options.hiddenSize;
-  values.assign(values.dataSync().map((value, i) => (Math.floor(i / hidden) === 1 ? bias : value)));
 }
