@@ -111,7 +111,7 @@ export const clipping: Experiment<Settings, Numbers> = {
       mean(seeds.map((seed) => norm(freshGradient(network, settings, text, seed, () => {}).before)));
     const thresholds = settings.thresholds.filter((one) => one !== null);
     return {
-      norms: { [networks[0]]: normOf(networks[0]), [networks[1]]: normOf(networks[1]) } as Numbers["norms"],
+      norms: { [networks[0]]: normOf(networks[0]), [networks[1]]: normOf(networks[1]) },
       directions: thresholds.map((threshold) => ({
         threshold,
         global: kept((parameters) => clipGradNorm(parameters, threshold)),

@@ -71,7 +71,7 @@ export const memorySpan: Experiment<Settings, Numbers> = {
     thorough: { hidden: 32, batch: 32, steps: 2000, learningRate: 5e-3, lags: [5, 10, 20, 50, 100, 200, 400] },
   },
   setUp: ({ hidden, batch, steps, learningRate, lags }) =>
-    `Delayed recall: name the first of lag + 1 tokens, one of 8, after lag tokens that say nothing. Adding problem: sum of the two marked numbers of a sequence ` +
+    `Delayed recall: name the one of 8 symbols that stands anywhere among lag tokens that say nothing; tested with the symbol first. Adding problem: sum of the two marked numbers of a sequence ` +
     `as long as the lag. One layer of ${hidden} units, Adam at ${learningRate}, clipped at 1, ${batch} sequences a step, at most ${steps} steps for every cell and lag ` +
     `(${lags.join(", ")}). A lag is learned when ${enoughRight * 100} % of 128 fresh sequences are right, or their squared error is below a tenth of the ` +
     "baseline's. Two lags in a row that were not learned end a climb. The RNN starts once as in textbooks (uniform, as PyTorch does) and once with orthogonal " +
@@ -170,7 +170,7 @@ function* learnsRecall(
     steps,
     optimizer: learningRate,
     loss: () => {
-      const examples = recallBatch(lag, batch, random);
+      const examples = recallBatch(lag, batch, random, "anywhere");
       return crossEntropy(model.forward(examples), examples.answers);
     },
     enough: {

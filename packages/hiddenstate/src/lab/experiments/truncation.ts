@@ -285,7 +285,7 @@ function recallExamples({ length, batch, lag }: Settings, random: Random): Examp
   const ids = new Int32Array(length * batch);
   const targets = new Int32Array(length * batch).fill(uncounted);
   for (let first = 0; first + lag < length; first += lag + 1) {
-    const { ids: part, answers } = recallBatch(lag, batch, random);
+    const { ids: part, answers } = recallBatch(lag, batch, random, "first");
     ids.set(part, first * batch);
     targets.set(answers, (first + lag) * batch);
   }

@@ -19,21 +19,24 @@ export const recallSymbols = 8;
 export interface RecallBatch {
   /** Token ids [T, B] with T = lag + 1. */
   ids: Int32Array;
-  /** The symbol that came first in each row, [B]. */
+  /** The symbol to remember of each row, [B]. */
   answers: Int32Array;
 }
 
 /**
- * Delayed recall: the first token is one of 8 symbols, then come `lag` tokens of another alphabet that say nothing, and after the last of
- * them the first must be named. Chance is 1/8.
+ * Delayed recall: among `lag` tokens that say nothing is one of 8 other symbols, which must be named after the last token. Chance is 1/8.
  *
- * Source: after the tasks of Hochreiter & Schmidhuber 1997, "Long short-term memory", section 5.2.
+ * @param place where the symbol stands: `"first"`, so that it must be kept for all of the lag, or anywhere
+ *
+ * Source: after the tasks of Hochreiter & Schmidhuber 1997, "Long short-term memory", sections 5.2 and 5.4.
  */
-export function recallBatch(lag: number, batch: number, random: Random): RecallBatch {
-  const ids = new Int32Array((lag + 1) * batch);
-  const answers = new Int32Array(batch);
-  for (let row = 0; row < batch; row++) ids[row] = answers[row] = random.integer(recallSymbols);
-  for (let i = batch; i < ids.length; i++) ids[i] = recallSymbols + random.integer(recallSymbols);
+export function recallBatch(lag: number, batch: number, random: Random, place: "first" | "anywhere"): RecallBatch {
+  const ids = Int32Array.from({ length: (lag + 1) * batch }, () => recallSymbols + random.integer(recallSymbols));
+  const answers = Int32Array.from({ length: batch }, () => random.integer(recallSymbols));
+  for (let row = 0; row < batch; row++) {
+    const step = place === "first" ? 0 : random.integer(lag + 1);
+    ids[step * batch + row] = answers[row];
+  }
   return { ids, answers };
 }
 
@@ -66,9 +69,9 @@ export class RecallModel extends Module {
   }
 }
 
-/** The share of fresh sequences whose first symbol is named, 0 to 1. */
+/** The share of fresh sequences whose symbol is named although it came first, 0 to 1. */
 export function recallAccuracy(forward: (batch: RecallBatch) => Tensor, lag: number, seed: number): number {
-  const batch = recallBatch(lag, 128, new Random(randomKey(seed, "lab", "recall.test")));
+  const batch = recallBatch(lag, 128, new Random(randomKey(seed, "lab", "recall.test")), "first");
   const logits = engine.scope(() => noGrad(() => forward(batch))).dataSync();
   return shareRight(logits, batch.answers);
 }
