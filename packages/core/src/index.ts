@@ -243,7 +243,8 @@ export { SpellingTable, TagVocabulary, type Spelling, type VocabularyConfig } fr
 export { loadTagger, TaggerModel, type TaggerConfig } from "./tasks/tagging/tagger-model.ts";
 export type { SentenceTags } from "./tasks/tagging/tagger-evaluation.ts";
 export type { TaggerEvaluation } from "./tasks/tagging/tagger-scores.ts";
-export type { TaggedSentence, TaggingData } from "./tasks/tagging/tagging-data.ts";
+export { splitSentences, type TaggedSentence, type TaggingData } from "./tasks/tagging/tagging-data.ts";
+export { haveChunks } from "./tasks/tagging/tagger-scores.ts";
 export { wordBatch, type WordBatch } from "./tasks/tagging/word-batch.ts";
 export { trainTagger, type TaggerRunOptions, type TaggerTraining } from "./tasks/tagging/train-tagger.ts";
 export type { BacktestForecast, BacktestResult, ForecastInterval } from "./tasks/forecast/backtest.ts";

@@ -19,7 +19,14 @@ test("a tag that the model never learned is wrong, and in the table", () => {
 });
 
 test("of nothing they are 0", () => {
-  expect(taggingScores([], [])).toEqual({ accuracy: 0, sentenceAccuracy: 0, macroF1: 0, words: 0, tags: {} });
+  expect(taggingScores([], [])).toEqual({
+    accuracy: 0,
+    sentenceAccuracy: 0,
+    macroF1: 0,
+    words: 0,
+    tags: {},
+    confusion: [],
+  });
 });
 
 test("the baseline gives each word its most common tag, and unknown words the most common of all", () => {

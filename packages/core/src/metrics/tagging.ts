@@ -1,5 +1,5 @@
 import { checkSentences } from "./chunks.ts";
-import { type ClassScore, classificationScores, confusionMatrix } from "./classification.ts";
+import { type ClassScore, classificationScores, type ConfusionMatrix, confusionMatrix } from "./classification.ts";
 
 /** How well words are tagged. */
 export interface TaggingScores {
@@ -12,6 +12,8 @@ export interface TaggingScores {
   words: number;
   /** By tag, in the order of the alphabet. */
   tags: Record<string, ClassScore>;
+  /** How often words of each tag (row) were given each (column), both in the order of `tags`. */
+  confusion: ConfusionMatrix;
 }
 
 /**
@@ -32,9 +34,8 @@ export function taggingScores(
   const names = [...new Set([...all, ...guesses])].toSorted();
   const ids = new Map(names.map((name, id) => [name, id]));
   const idOf = (tag: string): number => ids.get(tag)!;
-  const { accuracy, macroF1, classes } = classificationScores(
-    confusionMatrix(all.map(idOf), guesses.map(idOf), names.length),
-  );
+  const confusion = confusionMatrix(all.map(idOf), guesses.map(idOf), names.length);
+  const { accuracy, macroF1, classes } = classificationScores(confusion);
   const sentences = truths.map((tags, i) => tags.length > 0 && tags.every((tag, t) => tag === predictions[i][t]));
   const counted = truths.filter(({ length }) => length > 0).length;
   return {
@@ -43,6 +44,7 @@ export function taggingScores(
     macroF1,
     words: all.length,
     tags: Object.fromEntries(names.map((name, id) => [name, classes[id]])),
+    confusion,
   };
 }
 

@@ -1,11 +1,13 @@
-import type { ClassifierModel, ForecasterModel, TextModel } from "@hiddenstate/core";
+import type { ClassifierModel, ForecasterModel, TaggerModel, TextModel } from "@hiddenstate/core";
 import { type ClassifierGiven, classifyTask } from "./classification/classify.ts";
 import { type ForecastGiven, forecastTask } from "./forecasting/forecast-task.ts";
 import { type LanguageModelGiven, languageModelTask } from "./language-model.ts";
+import { type TaggerGiven, tagTask } from "./tagging/tag.ts";
 import type { Task } from "./task.ts";
 
 /** Every task: what its training is given, and what comes of it. */
 export interface Tasks {
+  tag: Task<TaggerGiven, TaggerModel>;
   forecast: Task<ForecastGiven, ForecasterModel>;
   classify: Task<ClassifierGiven, ClassifierModel>;
   lm: Task<LanguageModelGiven, TextModel>;
@@ -16,6 +18,7 @@ export interface Tasks {
  * text.
  */
 export const tasks: Tasks = {
+  tag: tagTask,
   forecast: forecastTask,
   classify: classifyTask,
   lm: languageModelTask,

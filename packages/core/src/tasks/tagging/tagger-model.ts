@@ -62,13 +62,14 @@ export class TaggerModel {
    * How many sentences are given at once, and in which order, changes no number. A sentence without words has no tags.
    *
    * @param sentences words of each
+   * @param options `places`: how errors name the sentences; default: their places in the array
    * @throws HiddenstateError `invalid`, naming the sentence, for words that are none
    */
   async tag(
     sentences: readonly (readonly string[])[],
-    options: { signal?: AbortSignal } = {},
+    options: { signal?: AbortSignal; places?: readonly string[] } = {},
   ): Promise<SentenceTags[]> {
-    sentences.forEach((words, i) => checkWords(`tag: sentences[${i}]`, words));
+    sentences.forEach((words, i) => checkWords(options.places?.[i] ?? `tag: sentences[${i}]`, words));
     return (await finished(findTags(this.#scoring, sentences, null), options.signal)).sentences;
   }
 

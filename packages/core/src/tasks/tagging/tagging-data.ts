@@ -24,7 +24,7 @@ export interface CheckedSentence {
 }
 
 /**
- * The sentences to learn from and those to test with, checked.
+ * The sentences to learn from and those to test with, checked, as a training with that seed has them.
  * @throws HiddenstateError `invalid`, `missing` or `mismatch`, naming the sentence
  */
 export function splitSentences(

@@ -1,3 +1,5 @@
+import { HiddenstateError } from "@hiddenstate/core";
+
 /** One row by column name: text from CSV and TSV, any JSON value from lines of JSON and Parquet; a value that is not there is absent or `""`. */
 export type TableRow = Readonly<Record<string, unknown>>;
 
@@ -25,4 +27,13 @@ export function cellText(value: unknown): string {
   if (value === undefined || value === null) return "";
   if (typeof value === "string") return value;
   return typeof value === "number" || typeof value === "boolean" ? String(value) : JSON.stringify(value);
+}
+
+/** @throws HiddenstateError `unknown`, naming the columns that there are */
+export function checkColumn({ path, columns }: Table, name: string): void {
+  if (columns.includes(name)) return;
+  throw new HiddenstateError(
+    "unknown",
+    `${path}: unknown column ${JSON.stringify(name)}; the columns are ${columns.map((column) => JSON.stringify(column)).join(", ")}`,
+  );
 }

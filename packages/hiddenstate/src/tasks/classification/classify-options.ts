@@ -1,5 +1,13 @@
 import type { TaskOption } from "../task-option.ts";
 
+/** The width of vectors that are looked up. */
+export const embeddingOption: TaskOption = {
+  flags: "--embedding <size>",
+  about: "width of a token's or a word's vector (default: hidden, for tags 128)",
+  group: "Model",
+  value: { range: { whole: true, min: 1 } },
+};
+
 /** The flags of `train` that name columns, and those of a classifier's network and loss. */
 export const classifyOptions: readonly TaskOption[] = [
   {
@@ -55,10 +63,5 @@ export const classifyOptions: readonly TaskOption[] = [
     about: "read sequences forwards only (default: in both directions)",
     group: "Labels and numbers",
   },
-  {
-    flags: "--embedding <size>",
-    about: "width of a token's or a word's vector (default: hidden, for tags 128)",
-    group: "Model",
-    value: { range: { whole: true, min: 1 } },
-  },
+  embeddingOption,
 ];

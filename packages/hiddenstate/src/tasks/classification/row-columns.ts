@@ -1,6 +1,6 @@
 import { HiddenstateError } from "@hiddenstate/core";
 import { isNumber } from "../../files/tables/header.ts";
-import { cellText, type Table } from "../../files/tables/table.ts";
+import { cellText, checkColumn, type Table } from "../../files/tables/table.ts";
 import { isDate } from "./is-date.ts";
 
 /** What the columns of a table mean to a classifier: what a sequence is, and what it is to be taken for. */
@@ -57,15 +57,6 @@ export function rowColumns(table: Table, named: NamedColumns): RowColumns {
   const answer = label ?? target ?? guessAnswer(table, [text, group, ...(inputs ?? [])]);
   const kind = label !== undefined ? "label" : target !== undefined ? "number" : kindOf(valuesOf(table, answer));
   return { answer, kind, input: inputColumns(table, answer, named) };
-}
-
-/** @throws HiddenstateError `unknown`, naming the columns that there are */
-export function checkColumn({ path, columns }: Table, name: string): void {
-  if (columns.includes(name)) return;
-  throw new HiddenstateError(
-    "unknown",
-    `${path}: unknown column ${JSON.stringify(name)}; the columns are ${columns.map((column) => JSON.stringify(column)).join(", ")}`,
-  );
 }
 
 /** A column's values that are there. */

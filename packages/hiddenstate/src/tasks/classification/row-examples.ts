@@ -1,7 +1,7 @@
 import { HiddenstateError, type SequenceExample, type SequenceInput } from "@hiddenstate/core";
 import { isNumber } from "../../files/tables/header.ts";
-import { cellText, placeOf, type Table, type TableRow } from "../../files/tables/table.ts";
-import { checkColumn, type InputColumns, type RowColumns } from "./row-columns.ts";
+import { cellText, checkColumn, placeOf, type Table, type TableRow } from "../../files/tables/table.ts";
+import type { InputColumns, RowColumns } from "./row-columns.ts";
 
 /** A sequence as it stands in a table. */
 export interface RowInput {
