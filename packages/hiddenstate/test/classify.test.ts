@@ -152,7 +152,7 @@ describe("numbers", () => {
   test("are learned from sequences of numbers, beside the mean", () => {
     const rows = Array.from({ length: 60 }, (_, i) => {
       const values = Array.from({ length: 3 + (i % 4) }, (__, t) => Math.sin(i * 7 + t * 3));
-      return JSON.stringify({ values, sum: values.reduce((a, b) => a + b, 0) });
+      return JSON.stringify({ values, target: values.reduce((a, b) => a + b, 0) });
     });
     const data = file("sums.jsonl", rows.join("\n"));
     const done = hiddenstate(["train", data, "--out", "sums", ...tiny, "--epochs", "25", "--json"]);
