@@ -1,4 +1,6 @@
 export * from "@hiddenstate/core";
+export { compare, type CompareOptions } from "./compare/compare.ts";
+export type { CompareEvent, Comparison } from "./compare/comparison.ts";
 export type { EngineChoice } from "./engine.ts";
 export { FolderStorage } from "./files/folder-storage.ts";
 export { loadEigenvalues } from "./inspect/load-eigenvalues.ts";

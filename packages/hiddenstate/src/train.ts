@@ -52,7 +52,7 @@ export async function planTraining(options: AnyOptions): Promise<PlannedTraining
   const { task, resume = false } = options;
   checkTask(task);
   const folder = outputFolder(options);
-  if (!resume) await requireNew(folder);
+  if (!resume) await requireNew(folder, "train");
   const recalled = resume ? await recallTask(new FolderStorage(folder)) : null;
   return { ...(await decide(options, recalled)), folder, options };
 }
@@ -150,7 +150,8 @@ export function outputFolder({ task, data, out }: Pick<AnyOptions, "task" | "dat
   return join("runs", name === "" ? (task ?? "model") : name);
 }
 
-async function requireNew(folder: string): Promise<void> {
+/** @throws HiddenstateError `invalid` for a folder that holds something, `storage` for one that can't be looked into */
+export async function requireNew(folder: string, where: string): Promise<void> {
   let files: string[];
   try {
     files = await readdir(folder);
@@ -161,6 +162,6 @@ async function requireNew(folder: string): Promise<void> {
   if (files.length > 0)
     throw new HiddenstateError(
       "invalid",
-      `train: invalid out: the folder ${folder} exists already; pass --resume to go on with its run, or another --out`,
+      `${where}: invalid out: the folder ${folder} exists already; pass --resume to go on with its run, or another --out`,
     );
 }

@@ -1,5 +1,6 @@
 import { version } from "@hiddenstate/core";
 import { Command } from "commander";
+import { compareCommand } from "./compare.ts";
 import { doctorCommand } from "./doctor.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { forecastCommand } from "./forecast.ts";

@@ -1,0 +1,151 @@
+import { type CellKind, cellKinds } from "@hiddenstate/core";
+import { Command, Option } from "commander";
+import { compare, type CompareOptions } from "../compare/compare.ts";
+import type { CompareEvent, Comparison, ComparePlan } from "../compare/comparison.ts";
+import { cellName } from "../compare/names.ts";
+import { tableLines } from "../compare/table.ts";
+import { count, duration } from "../format.ts";
+import { taskNames, taskOf } from "../tasks/tasks.ts";
+import { choiceOption } from "./choice-option.ts";
+import { engineOptions } from "./engine-options.ts";
+import { Interruption, interruptedCode } from "./interruption.ts";
+import { commandLine } from "./invocation.ts";
+import { numberOption } from "./number-option.ts";
+import { Output } from "./output.ts";
+import type { Session } from "./program.ts";
+import { type Progress, showProgress } from "./progress.ts";
+import { refuseIdleFlags, taskOptions } from "./task-options.ts";
+import { describeEvent } from "./training-report.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** The options as commander gives them: those that stand on the command line. */
+type CompareFlags = Omit<CompareOptions, "data" | "signal"> & { json?: true };
+
+const positive = { whole: true, min: 1 } as const;
+
+const comparedOptions = (): Option[] => [
+  new Option("--cells <list>", "two or more, with commas between (default: rnn,lstm,gru,mingru,transformer)").argParser(
+    parseCells,
+  ),
+  numberOption("--seeds <n>", "runs of each cell, with seeds from --seed on (default: 2)", { whole: true, min: 2 }),
+  numberOption(
+    "--parameters <n>",
+    "for each cell (default: as many as the first has with --hidden)",
+    positive,
+  ).conflicts("hidden"),
+];
+
+const runOptions = (): Option[] => [
+  new Option("--out <folder>", "where the runs go (default: runs/compare- and the data's name)"),
+  new Option("--resume", "go on with the comparison in that folder"),
+  numberOption("--evaluate-every <steps>", "(default: ten times in a run)", positive),
+  ...engineOptions(),
+];
+
+/** Flags of `train` that mean nothing here: every cell is trained, from random numbers. */
+const notHere = new Set(["--cell", "--from"]);
+
+export function compareCommand(session: Session): Command {
+  const command = new Command("compare")
+    .summary("find out which cell suits your data")
+    .description(
+      "Train several cells on the same data, with as many parameters and the same budget (a minute each, unless --minutes, --steps or " +
+        "--epochs says otherwise), and say which to take: by held-out quality, and where that makes no difference, by what a step costs. Ctrl-C " +
+        "keeps what is finished; --resume goes on from there.",
+    )
+    .argument("<data>", "what to learn from: a file or a folder");
+  for (const option of comparedOptions()) command.addOption(option.helpGroup("Comparison:"));
+  command.addOption(
+    choiceOption("--task <task>", "what to learn (default: what the data asks for)", taskNames).helpGroup("Model:"),
+  );
+  for (const option of taskOptions()) if (!notHere.has(option.long ?? "")) command.addOption(option);
+  for (const option of runOptions()) command.addOption(option.helpGroup("Run:"));
+  return command
+    .addHelpText(
+      "after",
+      `
+Examples:
+  hiddenstate compare book.txt                                         five cells, two seeds, a minute each
+  hiddenstate compare book.txt --cells lstm,gru --minutes 5 --seeds 3  two cells, with more certainty
+  hiddenstate compare names.csv --epochs 10 --parameters 100000
+  hiddenstate compare book.txt --resume                                go on where Ctrl-C stopped it`,
+    )
+    .action(async (data: string, flags: CompareFlags) => {
+      session.exitCode = await runComparison(data, flags, session);
+    });
+}
+
+function parseCells(text: string): CellKind[] {
+  return text.split(",").map((part) => {
+    const name = part.trim();
+    const cell = cellKinds.find((kind) => kind === name);
+    if (cell) return cell;
+    throw new UsageError(
+      "invalid",
+      `invalid --cells: got ${JSON.stringify(name)}, expected some of ${cellKinds.join(", ")}, with commas between`,
+    );
+  });
+}
+
+async function runComparison(data: string, flags: CompareFlags, { suggestions }: Session): Promise<number> {
+  const { json, ...options } = flags;
+  const output = new Output(json ?? false);
+  let comparison: Comparison;
+  {
+    using progress = showProgress();
+    using interruption = new Interruption(() =>
+      progress.line("finishing the step and saving; interrupt again to quit at once"),
+    );
+    const run = compare({ ...options, data, signal: interruption.signal });
+    let next = await run.next();
+    let plan: ComparePlan | null = null;
+    for (; !next.done; next = await run.next()) {
+      const event = next.value;
+      if (event.type === "plan") {
+        ({ plan } = event);
+        refuseIdleFlags(plan.task, options);
+        interruption.listen();
+      }
+      output.record(event);
+      show(event, plan, progress);
+    }
+    comparison = next.value;
+  }
+  const { plan, cells, recommendation, complete, folder } = comparison;
+  const { type: _, ...summary } = { type: "comparison", task: plan.task, quality: comparison.quality, cells };
+  output.record({ type: "comparison", ...summary, recommendation, complete, folder });
+  for (const line of ["", ...tableLines(comparison), ""]) output.say(line);
+  if (complete) output.say(recommendation.reason);
+  if (cells.length > 0) output.say(`loss over time: ${folder}/loss.svg and loss.png; the runs are in ${folder}`);
+  if (complete) return 0;
+  const runs = plan.cells.length * plan.seeds.length;
+  output.say(`interrupted: ${comparison.runs.length} of ${runs} runs are finished and kept in ${folder}`);
+  if (suggestions) output.say(`go on:         ${commandLine("compare", data, "--out", folder, "--resume")}`);
+  return interruptedCode;
+}
+
+function show(event: CompareEvent, plan: ComparePlan | null, progress: Progress): void {
+  if (event.type === "notice") return progress.line(event.text);
+  if (event.type === "plan") return planLines(event.plan).forEach((line) => progress.line(line));
+  if (event.type === "result") return;
+  const { event: training, cell, seed, run, runs } = event;
+  if (training.type === "step") progress.step(training);
+  else if (training.type === "start")
+    progress.line(
+      `run ${run} of ${runs}: ${cellName(cell)}, seed ${seed}${training.step > 0 ? `, going on after step ${count(training.step)}` : ""}`,
+    );
+  else if (training.type === "evaluation") progress.line(`  ${describeEvent(training, taskOf(plan!.task))}`);
+}
+
+function planLines({ task, cells, seeds, budget }: ComparePlan): string[] {
+  const runs = cells.length * seeds.length;
+  const time = "minutes" in budget ? `, ${duration(runs * budget.minutes * 60)} in all` : "";
+  const [[unit, value]] = Object.entries(budget);
+  return [
+    `learning ${taskOf(task).learns}: ${cells.length} cells, ${seeds.length} seeds, ${runs} runs of ${value} ${unit} each${time}`,
+    ...cells.map(
+      ({ cell, hidden, parameters }) =>
+        `  ${cellName(cell).padEnd(12)} width ${count(hidden).padStart(5)}, ${count(parameters)} parameters`,
+    ),
+  ];
+}

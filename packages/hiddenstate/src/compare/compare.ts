@@ -1,0 +1,186 @@
+import { stat } from "node:fs/promises";
+import { basename, extname, join, resolve } from "node:path";
+import { type CellKind, cellKinds, type EndEvent, HiddenstateError, type TrainingEvent } from "@hiddenstate/core";
+import { startEngine } from "../engine.ts";
+import { FolderStorage } from "../files/folder-storage.ts";
+import { recognise } from "../tasks/recognise.ts";
+import { type AnyOptions, requireNew, trainAsPlanned, type TrainedRun } from "../train.ts";
+import type { CompareEvent, ComparedCell, Comparison, ComparePlan, Quality, RunResult } from "./comparison.ts";
+import { lossPicture } from "./loss-picture.ts";
+import { optionsOf, planComparison } from "./plan-comparison.ts";
+import { qualityOf } from "./quality.ts";
+import { recommend } from "./recommend.ts";
+import { type CompareRecord, readRecord, writeRecord } from "./record.ts";
+import { readCourse } from "./run-curve.ts";
+import { stepCost } from "./step-cost.ts";
+import { summarise } from "./summary.ts";
+
+/** What `compare` takes: all options of the task's training but `cell` and `from`, and these. */
+export interface CompareOptions extends Omit<AnyOptions, "data" | "from"> {
+  data: string;
+  /** Two or more. Default: rnn, lstm, gru, mingru and transformer. */
+  cells?: readonly CellKind[];
+  /** How many seeds each is trained with, at least 2, from `seed` on. Default 2. */
+  seeds?: number;
+  /** How many parameters each is given. Default: as many as the first has with `hidden`. */
+  parameters?: number;
+}
+
+const usualCells = (): CellKind[] =>
+  cellKinds.filter((cell) => ["rnn", "lstm", "gru", "mingru", "transformer"].includes(cell));
+
+/**
+ * Trains several cells on the same data, with as many parameters and the same budget each, and says which to take. Each run is a normal
+ * run in a folder of its own below `out`; a comparison that was stopped goes on with `resume`.
+ *
+ * @returns what was found, also when it was stopped by `signal`
+ * @throws HiddenstateError for data, options and budgets that are wrong, and what trainings throw
+ * @example
+ * const comparison = compare({ data: "book.txt", cells: ["lstm", "gru", "transformer"], minutes: 3 });
+ * for (;;) {
+ *   const { done, value } = await comparison.next();
+ *   if (done) return console.log(value.recommendation.reason);
+ * }
+ */
+export async function* compare(options: CompareOptions): AsyncGenerator<CompareEvent, Comparison> {
+  const { cells, seeds = 2, parameters, resume = false, signal, ...training } = options;
+  const folder = options.out ?? join("runs", `compare-${basename(resolve(options.data), extname(options.data))}`);
+  if (!resume) await requireNew(folder, "compare");
+  const { backend, instructionSet, threads } = options;
+  const storage = new FolderStorage(folder);
+  let record = resume ? await readRecord(storage) : null;
+  await startEngine({ backend, instructionSet, threads });
+  if (record) checkSame(record.plan, options, folder);
+  else {
+    if (resume) yield { type: "notice", text: `${folder} has no comparison yet: it starts over` };
+    const { task, sentence } = options.task
+      ? { task: options.task, sentence: null }
+      : await recognise({ ...training, data: options.data });
+    if (sentence !== null) yield { type: "notice", text: sentence };
+    const choice = { cells: cells ?? usualCells(), seeds, parameters };
+    record = { plan: await planComparison(task, choice, training, folder), runs: [] };
+    await writeRecord(storage, record);
+  }
+  const { plan } = record;
+  yield { type: "plan", plan, folder };
+
+  const planned = plan.seeds.flatMap((seed) => plan.cells.map((cell) => ({ cell, seed })));
+  for (const [i, { cell, seed }] of planned.entries()) {
+    const known = record.runs.find((run) => run.cell === cell.cell && run.seed === seed);
+    if (known) continue;
+    if (signal?.aborted) break;
+    const run = runCell(plan, cell, seed, { data: options.data, folder, signal });
+    let next = await run.next();
+    for (; !next.done; next = await run.next())
+      yield { type: "run", cell: cell.cell, seed, run: i + 1, runs: planned.length, event: next.value };
+    if (next.value === null) break;
+    record.runs.push(next.value.result);
+    record.quality = next.value.quality;
+    await writeRecord(storage, record);
+    yield { type: "result", result: next.value.result };
+  }
+  return conclude(record, folder, planned.length);
+}
+
+/** One run from its start, or from where it was stopped, to its result; null where it is stopped. */
+async function* runCell(
+  plan: ComparePlan,
+  cell: ComparedCell,
+  seed: number,
+  { data, folder, signal }: { data: string; folder: string; signal: AbortSignal | undefined },
+): AsyncGenerator<TrainingEvent, { result: RunResult; quality: Quality } | null> {
+  const name = `${cell.cell}-seed${seed}`;
+  const place = join(folder, name);
+  const options = { ...optionsOf(plan.options, cell), ...plan.budget, seed, data, signal, resume: await exists(place) };
+  const training = trainAsPlanned({ task: plan.task, folder: place, sentence: null, options });
+  let end: EndEvent | undefined;
+  let trained: TrainedRun | undefined;
+  for (let next = await training.next(); ; next = await training.next()) {
+    if (next.done) {
+      trained = next.value;
+      break;
+    }
+    if (next.value.type === "end") end = next.value;
+    yield next.value;
+  }
+  if (!end || end.reason === "interrupted" || !end.best) return null;
+  const { curve, tokensPerSecond, secondsAt } = await readCourse(new FolderStorage(place));
+  const { quality, value } = qualityOf(plan.task, end.best);
+  const result: RunResult = {
+    cell: cell.cell,
+    seed,
+    folder: name,
+    quality: value,
+    seconds: end.seconds,
+    bestSeconds: secondsAt(end.best.step),
+    steps: end.step,
+    tokensPerSecond,
+    curve,
+    cost: await stepCost(trained.model),
+  };
+  return { result, quality };
+}
+
+/** Tables' numbers, the recommendation and the picture, of the runs that are finished. */
+async function conclude({ plan, runs, quality }: CompareRecord, folder: string, planned: number): Promise<Comparison> {
+  const measured: Quality = quality ?? { name: "held-out loss", unit: "", better: "lower" };
+  const cells = summarise(plan, runs);
+  const recommendation = recommend(cells, measured);
+  const complete = runs.length === planned;
+  const comparison: Comparison = { plan, quality: measured, runs, cells, recommendation, complete, folder };
+  if (runs.length > 0) {
+    const picture = await lossPicture(comparison);
+    for (const ending of ["svg", "png"]) await picture.save(join(folder, `loss.${ending}`));
+  }
+  return comparison;
+}
+
+/** @throws HiddenstateError `mismatch` where a comparison that goes on is asked for otherwise than it was begun */
+function checkSame(plan: ComparePlan, given: CompareOptions, folder: string): void {
+  const {
+    data: _,
+    out: __,
+    resume: ___,
+    signal: ____,
+    backend: _____,
+    instructionSet: ______,
+    threads: _______,
+    ...asked
+  } = given;
+  const { cells, seeds, task, minutes, steps, epochs, ...options } = asked as typeof asked & {
+    hidden?: number;
+    seed?: number;
+  };
+  const differences: string[] = [];
+  const compare = (name: string, now: unknown, was: unknown): void => {
+    if (now !== undefined && JSON.stringify(now) !== JSON.stringify(was))
+      differences.push(`${name} was ${JSON.stringify(was) ?? "not given"}, is ${JSON.stringify(now)}`);
+  };
+  compare(
+    "cells",
+    cells,
+    plan.cells.map(({ cell }) => cell),
+  );
+  compare("seeds", seeds, plan.seeds.length);
+  compare("task", task, plan.task);
+  const budget = Object.fromEntries(
+    Object.entries({ minutes, steps, epochs }).filter(([, value]) => value !== undefined),
+  );
+  if (Object.keys(budget).length > 0) compare("budget", budget, plan.budget);
+  // Widths, the first seed and evaluations were decided upon; whoever repeats what they were decided from is not asked.
+  const { hidden: _h, parameters: _p, seed: _s, evaluateEvery: _e, ...others } = options as Record<string, unknown>;
+  for (const [name, value] of Object.entries(others)) compare(name, value, plan.options[name]);
+  if (differences.length === 0) return;
+  throw new HiddenstateError(
+    "mismatch",
+    `compare: mismatch in options: ${folder} was begun otherwise: ${differences.join("; ")}; use the same options, or another --out`,
+  );
+}
+
+async function exists(folder: string): Promise<boolean> {
+  try {
+    return (await stat(folder)).isDirectory();
+  } catch {
+    return false;
+  }
+}

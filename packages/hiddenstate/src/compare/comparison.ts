@@ -1,0 +1,109 @@
+import type { CellKind, TrainingEvent } from "@hiddenstate/core";
+import type { TaskName } from "../tasks/tasks.ts";
+
+/** What one cell's runs have in common. */
+export interface ComparedCell {
+  cell: CellKind;
+  /** Width of the hidden state. */
+  hidden: number;
+  /** How many numbers it learns. */
+  parameters: number;
+  /** Steps between evaluations. */
+  evaluateEvery: number;
+}
+
+/** What is compared, decided before the first run and kept for those that go on. */
+export interface ComparePlan {
+  task: TaskName;
+  cells: readonly ComparedCell[];
+  /** Of the runs: 0, 1, .. from the first seed on. */
+  seeds: readonly number[];
+  /** How long each run is. */
+  budget: { minutes: number } | { steps: number } | { epochs: number };
+  /** All other options of the trainings. */
+  options: Readonly<Record<string, unknown>>;
+}
+
+/** A held-out loss on the way. */
+export interface CurvePoint {
+  /** Seconds of training until then. */
+  seconds: number;
+  loss: number;
+}
+
+/** What the trained model costs, one step (or one sequence) at a time. */
+export interface StepCost {
+  /** Steps read before: a step's time in seconds with so many. Or null and a whole sequence, where the model does not stream. */
+  latency: readonly { context: number; seconds: number }[];
+  /** Bytes of memory that a stream takes after the longest context; null where the model does not stream. */
+  streamBytes: number | null;
+  /** Bytes of the state to be stored after so many steps; none where the model does not stream. */
+  stateBytes: readonly { context: number; bytes: number }[];
+}
+
+/** One finished run. */
+export interface RunResult {
+  cell: CellKind;
+  seed: number;
+  /** The run's folder below the comparison's. */
+  folder: string;
+  /** How good the best parameters are on held-out data, as `Quality` says. */
+  quality: number;
+  /** Seconds of training, and those until the best parameters. */
+  seconds: number;
+  bestSeconds: number;
+  steps: number;
+  tokensPerSecond: number;
+  curve: readonly CurvePoint[];
+  cost: StepCost;
+}
+
+/** What quality is, by task. */
+export interface Quality {
+  /** Such as `"held-out loss"`. */
+  name: string;
+  /** Such as `"nats per token"`; empty where it has none. */
+  unit: string;
+  better: "lower" | "higher";
+}
+
+/** All of a cell's runs in a line. */
+export interface CellSummary extends ComparedCell {
+  runs: number;
+  /** Mean over the seeds, the least and the largest. */
+  quality: { mean: number; low: number; high: number };
+  seconds: number;
+  bestSeconds: number;
+  tokensPerSecond: number;
+  cost: StepCost;
+}
+
+/** Which cell to take. */
+export interface Recommendation {
+  /** Null where nothing can be said. */
+  cell: CellKind | null;
+  /** A sentence or two with the numbers. */
+  reason: string;
+}
+
+/** What comes of a comparison. */
+export interface Comparison {
+  plan: ComparePlan;
+  quality: Quality;
+  runs: readonly RunResult[];
+  /** The cells with a finished run, in the plan's order. */
+  cells: readonly CellSummary[];
+  recommendation: Recommendation;
+  /** False where it was interrupted. */
+  complete: boolean;
+  folder: string;
+}
+
+/** What happens during a comparison, as it happens. */
+export type CompareEvent =
+  | { type: "notice"; text: string }
+  /** After the widths were found. */
+  | { type: "plan"; plan: ComparePlan; folder: string }
+  /** An event of a run's training. */
+  | { type: "run"; cell: CellKind; seed: number; run: number; runs: number; event: TrainingEvent }
+  | { type: "result"; result: RunResult };

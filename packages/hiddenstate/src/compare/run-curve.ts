@@ -1,0 +1,61 @@
+import { HiddenstateError } from "@hiddenstate/core";
+import type { FolderStorage } from "../files/folder-storage.ts";
+import type { CurvePoint } from "./comparison.ts";
+
+/** What a run's `training/metrics.jsonl` tells. */
+export interface RunCourse {
+  curve: CurvePoint[];
+  /** The median over the run. */
+  tokensPerSecond: number;
+  /** Seconds of training until the evaluation after so many steps. */
+  secondsAt(step: number): number;
+}
+
+/** The lines that matter here; evaluations have no time of their own, but follow a step's line. */
+interface MetricsLine {
+  type: "step" | "evaluation";
+  step: number;
+  loss: number;
+  seconds: number;
+  tokensPerSecond?: number;
+}
+
+/** @throws HiddenstateError `corrupt` where the file is not what training writes */
+export async function readCourse(storage: FolderStorage): Promise<RunCourse> {
+  const path = "training/metrics.jsonl";
+  const bytes = await storage.read(path);
+  const lines = new TextDecoder().decode(bytes ?? new Uint8Array()).split("\n");
+  const curve: CurvePoint[] = [];
+  const speeds: number[] = [];
+  const times = new Map<number, number>();
+  let seconds = 0;
+  for (const [number, text] of lines.entries()) {
+    if (text === "") continue;
+    const line = parse(text, `${storage.location}/${path}:${number + 1}`);
+    if (line.type === "step") {
+      ({ seconds } = line);
+      if (line.tokensPerSecond !== undefined) speeds.push(line.tokensPerSecond);
+    } else {
+      curve.push({ seconds, loss: line.loss });
+      times.set(line.step, seconds);
+    }
+  }
+  return { curve, tokensPerSecond: median(speeds), secondsAt: (step) => times.get(step) ?? seconds };
+}
+
+function parse(text: string, where: string): MetricsLine {
+  try {
+    return JSON.parse(text) as MetricsLine;
+  } catch (cause) {
+    throw new HiddenstateError("corrupt", `${where}: corrupt line: it is no JSON; delete the run's folder and resume`, {
+      cause,
+    });
+  }
+}
+
+/** The middle one of some numbers; NaN for none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}

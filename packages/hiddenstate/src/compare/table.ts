@@ -1,0 +1,51 @@
+import { count, duration } from "../format.ts";
+import type { CellSummary, Comparison } from "./comparison.ts";
+import { cellName, describeBytes, describeTime } from "./names.ts";
+import { digitsFor } from "./recommend.ts";
+
+/** A comparison's tables as text: what each cell reached in its training, and what its model costs where it is used. */
+export function tableLines({ cells, quality, plan }: Comparison): string[] {
+  if (cells.length === 0) return [];
+  const digits = digitsFor(cells);
+  const seeds = plan.seeds.length;
+  const trained = cells.map((cell) => [
+    cellName(cell.cell) + (cell.runs < seeds ? ` (${cell.runs} of ${seeds} seeds)` : ""),
+    count(cell.hidden),
+    count(cell.parameters),
+    cell.quality.mean.toFixed(digits),
+    `${cell.quality.low.toFixed(digits)} to ${cell.quality.high.toFixed(digits)}`,
+    duration(cell.seconds),
+    duration(cell.bestSeconds),
+    count(cell.tokensPerSecond),
+  ]);
+  const heads = ["cell", "width", "parameters", quality.name, "over seeds", "trained", "best after", "per second"];
+  return [...layTable(heads, trained), "", ...costTable(cells)];
+}
+
+function costTable(cells: readonly CellSummary[]): string[] {
+  const [{ cost: first }] = cells;
+  const streams = first.streamBytes !== null;
+  const what = (context: number): string => (streams ? `step at ${count(context)}` : `${count(context)} steps`);
+  const heads = [
+    streams ? "one stream" : "one sequence",
+    ...first.latency.map(({ context }) => what(context)),
+    ...(streams ? ["memory", ...first.stateBytes.map(({ context }) => `state at ${count(context)}`)] : []),
+  ];
+  const rows = cells.map(({ cell, cost }) => [
+    cellName(cell),
+    ...cost.latency.map(({ seconds }) => describeTime(seconds)),
+    ...(streams ? [describeBytes(cost.streamBytes), ...cost.stateBytes.map(({ bytes }) => describeBytes(bytes))] : []),
+  ]);
+  return layTable(heads, rows);
+}
+
+/** Columns as wide as they must be: the first to the left, numbers to the right. */
+export function layTable(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const widths = heads.map((head, column) => Math.max(head.length, ...rows.map((row) => row[column].length)));
+  const lay = (cells: readonly string[]): string =>
+    cells
+      .map((text, column) => (column === 0 ? text.padEnd(widths[column]) : text.padStart(widths[column])))
+      .join("  ")
+      .trimEnd();
+  return [lay(heads), widths.map((width) => "─".repeat(width)).join("  "), ...rows.map(lay)];
+}
