@@ -5,7 +5,7 @@ import type { CompareEvent, Comparison, ComparePlan } from "../compare/compariso
 import { cellName } from "../compare/names.ts";
 import { tableLines } from "../compare/table.ts";
 import { count, duration } from "../format.ts";
-import { taskNames, taskOf } from "../tasks/tasks.ts";
+import { type AnyTask, taskNames, taskOf } from "../tasks/tasks.ts";
 import { choiceOption } from "./choice-option.ts";
 import { engineOptions } from "./engine-options.ts";
 import { Interruption, interruptedCode } from "./interruption.ts";
@@ -17,6 +17,8 @@ import { type Progress, showProgress } from "./progress.ts";
 import { refuseIdleFlags, taskOptions } from "./task-options.ts";
 import { describeEvent } from "./training-report.ts";
 import { UsageError } from "./usage-error.ts";
+
+type ComparePlanEvent = Extract<CompareEvent, { type: "plan" }>;
 
 /** The options as commander gives them: those that stand on the command line. */
 type CompareFlags = Omit<CompareOptions, "data" | "signal"> & { json?: true };
@@ -92,28 +94,31 @@ async function runComparison(data: string, flags: CompareFlags, { suggestions }:
   const output = new Output(json ?? false);
   let comparison: Comparison;
   {
-    using progress = showProgress();
-    using interruption = new Interruption(() =>
-      progress.line("finishing the step and saving; interrupt again to quit at once"),
-    );
+    let tell = (line: string): void => output.note(line);
+    using interruption = new Interruption(() => tell("finishing the step and saving; interrupt again to quit at once"));
     const run = compare({ ...options, data, signal: interruption.signal });
     let next = await run.next();
-    let plan: ComparePlan | null = null;
+    for (; !next.done && next.value.type === "notice"; next = await run.next()) {
+      output.record(next.value);
+      tell(next.value.text);
+    }
+    // Nothing but the plan comes after notices.
+    const { plan } = next.value as ComparePlanEvent;
+    const task = taskOf(plan.task);
+    refuseIdleFlags(plan.task, options);
+    using progress = showProgress(task.counted);
+    tell = (line) => progress.line(line);
+    interruption.listen();
     for (; !next.done; next = await run.next()) {
-      const event = next.value;
-      if (event.type === "plan") {
-        ({ plan } = event);
-        refuseIdleFlags(plan.task, options);
-        interruption.listen();
-      }
-      output.record(event);
-      show(event, plan, progress);
+      output.record(next.value);
+      show(next.value, task, progress);
     }
     comparison = next.value;
   }
   const { plan, cells, recommendation, complete, folder } = comparison;
-  const { type: _, ...summary } = { type: "comparison", task: plan.task, quality: comparison.quality, cells };
-  output.record({ type: "comparison", ...summary, recommendation, complete, folder });
+  const { task, budget } = plan;
+  const { quality } = comparison;
+  output.record({ type: "comparison", task, budget, quality, cells, recommendation, complete, folder });
   for (const line of ["", ...tableLines(comparison), ""]) output.say(line);
   if (complete) output.say(recommendation.reason);
   if (cells.length > 0) output.say(`loss over time: ${folder}/loss.svg and loss.png; the runs are in ${folder}`);
@@ -124,9 +129,9 @@ async function runComparison(data: string, flags: CompareFlags, { suggestions }:
   return interruptedCode;
 }
 
-function show(event: CompareEvent, plan: ComparePlan | null, progress: Progress): void {
+function show(event: CompareEvent, task: AnyTask, progress: Progress): void {
   if (event.type === "notice") return progress.line(event.text);
-  if (event.type === "plan") return planLines(event.plan).forEach((line) => progress.line(line));
+  if (event.type === "plan") return planLines(event.plan, task).forEach((line) => progress.line(line));
   if (event.type === "result") return;
   const { event: training, cell, seed, run, runs } = event;
   if (training.type === "step") progress.step(training);
@@ -134,15 +139,15 @@ function show(event: CompareEvent, plan: ComparePlan | null, progress: Progress)
     progress.line(
       `run ${run} of ${runs}: ${cellName(cell)}, seed ${seed}${training.step > 0 ? `, going on after step ${count(training.step)}` : ""}`,
     );
-  else if (training.type === "evaluation") progress.line(`  ${describeEvent(training, taskOf(plan!.task))}`);
+  else if (training.type === "evaluation") progress.line(`  ${describeEvent(training, task)}`);
 }
 
-function planLines({ task, cells, seeds, budget }: ComparePlan): string[] {
+function planLines({ cells, seeds, budget }: ComparePlan, task: AnyTask): string[] {
   const runs = cells.length * seeds.length;
   const time = "minutes" in budget ? `, ${duration(runs * budget.minutes * 60)} in all` : "";
   const [[unit, value]] = Object.entries(budget);
   return [
-    `learning ${taskOf(task).learns}: ${cells.length} cells, ${seeds.length} seeds, ${runs} runs of ${value} ${unit} each${time}`,
+    `learning ${task.learns}: ${cells.length} cells, ${seeds.length} seeds, ${runs} runs of ${value} ${unit} each${time}`,
     ...cells.map(
       ({ cell, hidden, parameters }) =>
         `  ${cellName(cell).padEnd(12)} width ${count(hidden).padStart(5)}, ${count(parameters)} parameters`,

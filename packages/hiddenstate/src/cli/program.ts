@@ -46,6 +46,7 @@ Exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted with everything saved.
     predictCommand,
     forecastCommand,
     generateCommand,
+    compareCommand,
     labCommand,
     doctorCommand,
   ]) {

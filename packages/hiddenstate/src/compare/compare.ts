@@ -4,6 +4,7 @@ import { type CellKind, cellKinds, type EndEvent, HiddenstateError, type Trainin
 import { startEngine } from "../engine.ts";
 import { FolderStorage } from "../files/folder-storage.ts";
 import { recognise } from "../tasks/recognise.ts";
+import type { TaskName } from "../tasks/tasks.ts";
 import { type AnyOptions, requireNew, trainAsPlanned, type TrainedRun } from "../train.ts";
 import type { CompareEvent, ComparedCell, Comparison, ComparePlan, Quality, RunResult } from "./comparison.ts";
 import { lossPicture } from "./loss-picture.ts";
@@ -26,8 +27,11 @@ export interface CompareOptions extends Omit<AnyOptions, "data" | "from"> {
   parameters?: number;
 }
 
-const usualCells = (): CellKind[] =>
-  cellKinds.filter((cell) => ["rnn", "lstm", "gru", "mingru", "transformer"].includes(cell));
+/** Forecasts come from recurrent cells only. */
+function usualCells(task: TaskName): CellKind[] {
+  const usual = task === "forecast" ? ["rnn", "lstm", "gru"] : ["rnn", "lstm", "gru", "mingru", "transformer"];
+  return cellKinds.filter((cell) => usual.includes(cell));
+}
 
 /**
  * Trains several cells on the same data, with as many parameters and the same budget each, and says which to take. Each run is a normal
@@ -57,7 +61,7 @@ export async function* compare(options: CompareOptions): AsyncGenerator<CompareE
       ? { task: options.task, sentence: null }
       : await recognise({ ...training, data: options.data });
     if (sentence !== null) yield { type: "notice", text: sentence };
-    const choice = { cells: cells ?? usualCells(), seeds, parameters };
+    const choice = { cells: cells ?? usualCells(task), seeds, parameters };
     record = { plan: await planComparison(task, choice, training, folder), runs: [] };
     await writeRecord(storage, record);
   }
@@ -104,7 +108,7 @@ async function* runCell(
     yield next.value;
   }
   if (!end || end.reason === "interrupted" || !end.best) return null;
-  const { curve, tokensPerSecond, secondsAt } = await readCourse(new FolderStorage(place));
+  const course = await readCourse(new FolderStorage(place));
   const { quality, value } = qualityOf(plan.task, end.best);
   const result: RunResult = {
     cell: cell.cell,
@@ -112,10 +116,10 @@ async function* runCell(
     folder: name,
     quality: value,
     seconds: end.seconds,
-    bestSeconds: secondsAt(end.best.step),
+    bestSeconds: course.secondsAt(end.best.step),
     steps: end.step,
-    tokensPerSecond,
-    curve,
+    tokensPerSecond: course.tokensPerSecond,
+    curve: course.curve,
     cost: await stepCost(trained.model),
   };
   return { result, quality };
@@ -152,24 +156,24 @@ function checkSame(plan: ComparePlan, given: CompareOptions, folder: string): vo
     seed?: number;
   };
   const differences: string[] = [];
-  const compare = (name: string, now: unknown, was: unknown): void => {
+  const differ = (name: string, now: unknown, was: unknown): void => {
     if (now !== undefined && JSON.stringify(now) !== JSON.stringify(was))
       differences.push(`${name} was ${JSON.stringify(was) ?? "not given"}, is ${JSON.stringify(now)}`);
   };
-  compare(
+  differ(
     "cells",
     cells,
     plan.cells.map(({ cell }) => cell),
   );
-  compare("seeds", seeds, plan.seeds.length);
-  compare("task", task, plan.task);
+  differ("seeds", seeds, plan.seeds.length);
+  differ("task", task, plan.task);
   const budget = Object.fromEntries(
     Object.entries({ minutes, steps, epochs }).filter(([, value]) => value !== undefined),
   );
-  if (Object.keys(budget).length > 0) compare("budget", budget, plan.budget);
+  if (Object.keys(budget).length > 0) differ("budget", budget, plan.budget);
   // Widths, the first seed and evaluations were decided upon; whoever repeats what they were decided from is not asked.
   const { hidden: _h, parameters: _p, seed: _s, evaluateEvery: _e, ...others } = options as Record<string, unknown>;
-  for (const [name, value] of Object.entries(others)) compare(name, value, plan.options[name]);
+  for (const [name, value] of Object.entries(others)) differ(name, value, plan.options[name]);
   if (differences.length === 0) return;
   throw new HiddenstateError(
     "mismatch",

@@ -147,7 +147,7 @@ function stepsIn(budget: ComparePlan["budget"], stepsPerEpoch: number, secondsPe
 /** @throws HiddenstateError `invalid` for a budget without a step to evaluate after */
 function checkBudget(budget: ComparePlan["budget"], cell: CellKind, steps: number, needed: number): void {
   if (steps >= needed) return;
-  const [[unit, value]] = Object.entries(budget) as [string, number][];
+  const [[unit, value]] = Object.entries(budget);
   const enough = unit === "steps" ? needed : Number(((value * 1.2 * needed) / Math.max(1, steps)).toPrecision(2));
   const share = unit === "steps" ? "" : `${value} ${unit} are about ${steps} steps of the ${cellName(cell)}, `;
   throw new HiddenstateError(

@@ -22,7 +22,7 @@ const timedSteps = 5;
 export async function probe(task: AnyTask, given: TaskGiven, place: string, timed: boolean): Promise<Probe> {
   const prepared = await task.prepare(
     { ...given, steps: 1_000_000, epochs: undefined, minutes: undefined, logEvery: timedSteps },
-    { folder: place, resume: false },
+    { folder: place, told: true },
   );
   const run: AsyncGenerator<TrainingEvent, TrainedModel> = prepared.train({ storage: new MemoryStorage() });
   const found: Probe = { parameters: 0, stepsPerEpoch: 0, secondsPerStep: null };

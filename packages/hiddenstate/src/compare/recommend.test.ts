@@ -1,0 +1,68 @@
+import type { CellKind } from "@hiddenstate/core";
+import { describe, expect, test } from "vitest";
+import type { CellSummary, Quality } from "./comparison.ts";
+import { recommend } from "./recommend.ts";
+
+const loss: Quality = { name: "held-out loss", unit: "nats per token", better: "lower" };
+const accuracy: Quality = { name: "held-out accuracy", unit: "", better: "higher" };
+
+function cell(name: CellKind, [low, high]: [number, number], microseconds: number, runs = 2): CellSummary {
+  return {
+    cell: name,
+    hidden: 64,
+    parameters: 1000,
+    evaluateEvery: 10,
+    runs,
+    quality: { mean: (low + high) / 2, low, high },
+    seconds: 60,
+    bestSeconds: 50,
+    tokensPerSecond: 1000,
+    cost: { latency: [{ context: 1024, seconds: microseconds / 1e6 }], streamBytes: 100, stateBytes: [] },
+  };
+}
+
+describe("the recommendation", () => {
+  test("is the best where it is ahead by more than seeds are apart, whatever a step costs", () => {
+    const { cell: taken, reason } = recommend(
+      [cell("lstm", [1.5, 1.52], 90), cell("gru", [1.6, 1.61], 40), cell("rnn", [1.9, 2.1], 20)],
+      loss,
+    );
+    expect(taken).toBe("lstm");
+    expect(reason).toBe(
+      "Take the LSTM: its held-out loss of 1.510 is the best, 0.095 ahead of the GRU, and seeds are only 0.020 apart.",
+    );
+  });
+
+  test("is the cheaper one where seeds are farther apart than the cells", () => {
+    const { cell: taken, reason } = recommend(
+      [cell("lstm", [1.5, 1.54], 90), cell("gru", [1.53, 1.55], 40), cell("rnn", [1.9, 1.9], 20)],
+      loss,
+    );
+    expect(taken).toBe("gru");
+    expect(reason).toBe(
+      "Take the GRU: its held-out loss of 1.540 is as good as the best, 1.520 of the LSTM, for seeds are 0.040 apart; " +
+        "and it takes the least time for a step, 40.0 us against 90.0 us (LSTM).",
+    );
+  });
+
+  test("says so where the best is the cheapest too", () => {
+    const { cell: taken, reason } = recommend([cell("gru", [0.9, 0.92], 40), cell("lstm", [0.89, 0.91], 90)], accuracy);
+    expect(taken).toBe("gru");
+    expect(reason).toContain(
+      "its held-out accuracy of 0.910 is the best; the LSTM is no farther behind than seeds are apart",
+    );
+  });
+
+  test("takes larger for better where the quality is one", () => {
+    expect(recommend([cell("gru", [0.7, 0.71], 40), cell("lstm", [0.89, 0.9], 90)], accuracy).cell).toBe("lstm");
+    expect(recommend([cell("gru", [0.7, 0.71], 40), cell("lstm", [0.89, 0.9], 90)], loss).cell).toBe("gru");
+  });
+
+  test("is none where a difference may be chance: with one seed, or one cell", () => {
+    for (const cells of [[cell("gru", [1, 1], 1, 1), cell("lstm", [2, 2], 1, 2)], [cell("gru", [1, 1.1], 1)]]) {
+      const { cell: taken, reason } = recommend(cells, loss);
+      expect(taken).toBeNull();
+      expect(reason).toMatch(/^No recommendation: it takes two cells with two finished seeds each/);
+    }
+  });
+});
