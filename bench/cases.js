@@ -66,6 +66,15 @@ export function trainingFlops({ tokens, layers, cell, hidden, vocabulary }) {
 }
 
 /**
+ * Those of its kernels that are nothing but a matrix product: the gradients of the recurrent layers' weights and inputs, and the
+ * linear layer. The rest is in the recurrences.
+ * @param {Case} shape
+ */
+export function productFlops({ tokens, layers, cell, hidden, vocabulary }) {
+  return 6 * tokens * (layers * gates[cell] * hidden * hidden + hidden * vocabulary);
+}
+
+/**
  * Those of the recurrent layers' way forward alone.
  * @param {Case} shape
  */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { forwardFlops, trainingFlops } from "./cases.js";
+import { forwardFlops, productFlops, trainingFlops } from "./cases.js";
 import { ParticipantError, start } from "./participant.js";
-import { allPhases } from "./phases.js";
+import { peakFlops } from "./peak.js";
+import { allPhases, poolSize } from "./phases.js";
 import { spreadOf } from "./timing.js";
 
 /**
@@ -29,6 +30,11 @@ import { spreadOf } from "./timing.js";
  * @property {number} [streamRecurrentUs] the same, recurrent layers only
  * @property {number} [forwardMs] recurrent layers over the batch
  * @property {number} [forwardGflops]
+ * @property {number} [streamInt8Us] ours: a step of the recurrent layers with weights of 8 bits
+ * @property {number} [poolUs] ours: a step of the recurrent layers for 64 streams together
+ * @property {number} [poolGflops]
+ * @property {number} [productsGflops] ours: of the matrix products alone, within a training step
+ * @property {number} [peakGflops] ours: what one core does of nothing but multiply-adds in registers
  * @property {number} [peakRssMb] of the process, at its most, after training
  * @property {number} [rssAboveIdleMb] resident after training less what was before the model was made
  * @property {Partial<Record<Phase, Spread>>} spread milliseconds of each sample
@@ -138,8 +144,13 @@ function rowOf(shape, { participant, samples, memory }) {
   const { peer, threads } = participant.contender;
   /** @type {Partial<Record<Phase, Spread>>} */
   const spread = {};
-  for (const phase of allPhases) if (samples[phase]) spread[phase] = spreadOf(samples[phase]);
-  const { train, stream, streamRecurrent, forward } = spread;
+  for (const phase of allPhases) {
+    const taken = samples[phase];
+    // A process that cannot measure a phase gives no number.
+    if (taken?.every(({ ms }) => Number.isFinite(ms))) spread[phase] = spreadOf(taken);
+  }
+  const { train, stream, streamRecurrent, forward, streamInt8, pool, products, peak } = spread;
+  const poolFlops = (forwardFlops(shape) / shape.tokens) * poolSize;
   return {
     peer,
     case: shape.name,
@@ -156,6 +167,13 @@ function rowOf(shape, { participant, samples, memory }) {
       forwardMs: rounded(forward.median),
       forwardGflops: rounded(forwardFlops(shape) / forward.median / 1e6),
     }),
+    ...(streamInt8 && { streamInt8Us: rounded(streamInt8.median * 1e3) }),
+    ...(pool && {
+      poolUs: rounded(pool.median * 1e3),
+      poolGflops: rounded(poolFlops / pool.median / 1e6),
+    }),
+    ...(products && { productsGflops: rounded(productFlops(shape) / products.median / 1e6) }),
+    ...(peak && { peakGflops: rounded(peakFlops / peak.median / 1e6) }),
     ...Object.fromEntries(Object.entries(memory).map(([name, megabytes]) => [name, rounded(megabytes)])),
     spread: Object.fromEntries(Object.entries(spread).map(([phase, value]) => [phase, roundedSpread(value)])),
   };

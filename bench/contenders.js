@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { allPhases } from "./phases.js";
+import { allPhases, commonPhases } from "./phases.js";
 
 /**
  * @typedef {import("./cases.js").Case} Case
@@ -55,7 +55,7 @@ export const peers = [
       peer: "pytorch",
       command: python,
       args: [here("peers/pytorch.py"), shape.name, String(threads), JSON.stringify(shape.lengths)],
-      phases: allPhases,
+      phases: commonPhases,
       threads,
       node: null,
     }),

@@ -11,6 +11,6 @@ const info = await startEngine(process.argv[3]);
 if (info) {
   const idleMb = residentMemory().nowMb;
   const { backend, instructionSet, threads } = info;
-  await serve({ backend, instructionSet, threads, node: process.version }, workOf(shape), idleMb);
+  await serve({ backend, instructionSet, threads, node: process.version }, workOf(shape, instructionSet), idleMb);
   engine.close();
 }

@@ -1,7 +1,7 @@
 // Times every kernel of a case's training steps.  usage: node profile-steps.js CASE ENGINE_OPTIONS_AS_JSON STEPS CLOCK; one line of JSON
 import { engine } from "@hiddenstate/core";
-import { runtime } from "../packages/core/dist/memory/runtime.js";
 import { parseCase } from "./cases.js";
+import { withKernels } from "./kernel-times.js";
 import { startEngine } from "./start-engine.js";
 import { workOf } from "./work.js";
 
@@ -10,13 +10,28 @@ const steps = Number(process.argv[4]);
 const clock = process.argv[5] === "processor" ? processorMs : () => performance.now();
 const info = await startEngine(process.argv[3]);
 if (info) {
-  const { train } = workOf(shape);
+  const { train } = workOf(shape, info.instructionSet);
   const start = performance.now();
   for (let i = 0; i < 3 || performance.now() - start < 2000; i++) train();
 
-  const times = instrument();
+  /** @type {Map<string, { calls: number, ms: number, flops: number }>} */
+  const times = new Map();
   const before = clock();
-  for (let i = 0; i < steps; i++) train();
+  withKernels(
+    null,
+    (name, args, run) => {
+      const started = clock();
+      run();
+      const ms = clock() - started;
+      // A matrix product's name gets its shape.
+      const { label, flops } = describe(name, args);
+      const entry = times.get(label) ?? { calls: 0, ms: 0, flops: 0 };
+      times.set(label, { calls: entry.calls + 1, ms: entry.ms + ms, flops: entry.flops + flops });
+    },
+    () => {
+      for (let i = 0; i < steps; i++) train();
+    },
+  );
   const total = clock() - before;
   const kernels = [...times].map(([kernel, { calls, ms, flops }]) => ({
     kernel,
@@ -39,26 +54,6 @@ if (info) {
 function processorMs() {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e3;
-}
-
-/** Puts a stopwatch around each kernel; a matrix product's name gets its shape. */
-function instrument() {
-  const kernels = /** @type {Record<string, (args: Record<string, number>) => void>} */ (
-    /** @type {unknown} */ (runtime().kernelSet.kernels)
-  );
-  /** @type {Map<string, { calls: number, ms: number, flops: number }>} */
-  const measured = new Map();
-  for (const [name, kernel] of Object.entries(kernels)) {
-    kernels[name] = (args) => {
-      const before = clock();
-      kernel(args);
-      const ms = clock() - before;
-      const { label, flops } = describe(name, args);
-      const entry = measured.get(label) ?? { calls: 0, ms: 0, flops: 0 };
-      measured.set(label, { calls: entry.calls + 1, ms: entry.ms + ms, flops: entry.flops + flops });
-    };
-  }
-  return measured;
 }
 
 /** @param {string} name @param {Record<string, number>} args */

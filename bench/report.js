@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { allPhases } from "./phases.js";
+import { commonPhases } from "./phases.js";
 import { shortNumber } from "./table.js";
 import { targets } from "./targets.js";
 
@@ -130,7 +130,7 @@ function runSection(run) {
 /** How many times as fast we are as each peer: a table for each phase. @param {Results} run */
 function ratioTables({ rows }) {
   const ours = rows.filter((row) => row.times);
-  return allPhases.flatMap((phase) => {
+  return commonPhases.flatMap((phase) => {
     const others = [...new Set(ours.flatMap((row) => Object.keys(row.times ?? {})))].filter((peer) =>
       ours.some((row) => row.times?.[peer]?.[phase]),
     );
@@ -148,7 +148,7 @@ function ratioTables({ rows }) {
   });
 }
 
-/** @type {Record<import("./phases.js").Phase, string>} */
+/** @type {Partial<Record<import("./phases.js").Phase, string>>} */
 const headingOf = {
   train: "of training",
   stream: "of streaming: one step at batch 1, with embedding and linear layer",
@@ -173,6 +173,11 @@ function caseTable(rows) {
     withSpread(row.spread.streamRecurrent, 1e3),
     withSpread(row.spread.forward, 1),
     shortNumber(row.forwardGflops),
+    withSpread(row.spread.streamInt8, 1e3),
+    withSpread(row.spread.pool, 1e3),
+    shortNumber(row.poolGflops),
+    shortNumber(row.productsGflops),
+    shortNumber(row.peakGflops),
     shortNumber((row.spread.train ?? row.spread.forward)?.processors),
     shortNumber(row.rssAboveIdleMb),
   ]);
@@ -185,6 +190,11 @@ function caseTable(rows) {
     "recurrent only, µs",
     "forward, ms",
     "GFLOP/s",
+    "8-bit weights, µs",
+    "64 streams, µs",
+    "GFLOP/s",
+    "products, GFLOP/s",
+    "peak, GFLOP/s",
     "processors",
     "MB above idle",
   ];

@@ -107,6 +107,11 @@ function caseTable(shape, measured) {
     withSpread(row.spread.streamRecurrent, 1e3),
     withSpread(row.spread.forward, 1),
     shortNumber(row.forwardGflops),
+    withSpread(row.spread.streamInt8, 1e3),
+    withSpread(row.spread.pool, 1e3),
+    shortNumber(row.poolGflops),
+    shortNumber(row.productsGflops),
+    shortNumber(row.peakGflops),
     shortNumber((row.spread.train ?? row.spread.forward)?.processors),
     shortNumber(row.peakRssMb),
     shortNumber(row.rssAboveIdleMb),
@@ -120,13 +125,18 @@ function caseTable(shape, measured) {
     "recurrent us",
     "forward ms",
     "GFLOP/s",
+    "int8 us",
+    "64 streams us",
+    "GFLOP/s",
+    "products",
+    "peak",
     "processors",
     "peak MB",
     "above idle",
   ];
   const { threads } = measured[0];
   const title = `${shape.name}, ${threads} thread${threads === 1 ? "" : "s"}; medians (least - most)`;
-  return [title, table(heads, cells), ...measured.flatMap(ratios)].join("\n");
+  return [title, table(heads, cells), ...measured.flatMap(ratios), ...measured.flatMap(shares)].join("\n");
 }
 
 /** @param {import("./timing.js").Spread | undefined} spread milliseconds @param {number} scale */
@@ -134,6 +144,15 @@ function withSpread(spread, scale) {
   if (!spread) return "";
   const [median, min, max] = [spread.median, spread.min, spread.max].map((value) => shortNumber(value * scale));
   return `${median} (${min} - ${max})`;
+}
+
+/** How near our row comes to what a core can do, a line. @param {Row} row */
+function shares({ peer, node, threads, peakGflops, poolGflops, productsGflops }) {
+  if (!peakGflops || threads > 1) return [];
+  const percent = (/** @type {number | undefined} */ gflops) => `${shortNumber((100 * (gflops ?? 0)) / peakGflops)} %`;
+  return [
+    `${peer} (node ${node?.slice(1)}) of a core's peak: 64 streams ${percent(poolGflops)}, a training step's products ${percent(productsGflops)}`,
+  ];
 }
 
 /** How many times as fast our row is as each peer, a line each. @param {Row} row */

@@ -25,6 +25,20 @@ const mixed = `${lstm}-mixed`;
 /** How many times as fast as a peer. @param {string} peer @param {Phase} phase @returns {Target["value"]} */
 const over = (peer, phase) => (row) => row.times?.[peer]?.[phase];
 
+/** One step of 8-bit weights beside a peer's of floats. @param {string} name @returns {Target["value"]} */
+const int8Over =
+  (name) =>
+  ({ case: shape, threads, node, spread }, rows) => {
+    const peer = rows.find(
+      (one) => one.peer === name && one.case === shape && one.threads === threads && one.node === node,
+    );
+    const [ours, theirs] = [spread.streamInt8, peer?.spread.streamRecurrent];
+    return ours && theirs && theirs.median / ours.median;
+  };
+
+/** Percent of a core's measured peak. @param {"poolGflops" | "productsGflops"} what @returns {Target["value"]} */
+const shareOfPeak = (what) => (row) => row.peakGflops && row[what] && (100 * row[what]) / row.peakGflops;
+
 /** Training on native kernels beside PyTorch. @param {string} name @param {number} threads @param {number} least @returns {Target} */
 const beside = (name, threads, least) => ({
   what: `trains \`${name}\`, beside PyTorch`,
@@ -71,6 +85,22 @@ export const targets = [
     least: 1.2,
     value: over("onnxruntime-node", "streamRecurrent"),
   },
+  {
+    ...wasm,
+    what: "one step with 8-bit weights, beside onnxruntime-node in fp32",
+    nodeMajor: 24,
+    unit: "x",
+    least: 4,
+    value: int8Over("onnxruntime-node"),
+  },
+  {
+    ...wasm,
+    what: "matrix products in a training step, of what a core can do",
+    nodeMajor: 24,
+    unit: " %",
+    least: 75,
+    value: shareOfPeak("productsGflops"),
+  },
   beside(lstm, 1, 1.25),
   beside(lstm, 2, 1.15),
   beside(gru, 1, 1.4),
@@ -97,6 +127,27 @@ export const targets = [
     unit: "x",
     least: 1.3,
     value: over("onnxruntime-node", "streamRecurrent"),
+  },
+  {
+    ...native,
+    what: "one step with 8-bit weights, beside onnxruntime-node in fp32",
+    unit: "x",
+    least: 4,
+    value: int8Over("onnxruntime-node"),
+  },
+  {
+    ...native,
+    what: "64 streams together, of what a core can do",
+    unit: " %",
+    least: 60,
+    value: shareOfPeak("poolGflops"),
+  },
+  {
+    ...native,
+    what: "matrix products in a training step, of what a core can do",
+    unit: " %",
+    least: 75,
+    value: shareOfPeak("productsGflops"),
   },
   {
     ...native,

@@ -9,28 +9,34 @@ import {
   randomKey,
   tensor,
 } from "@hiddenstate/core";
+import { matrixProducts, timeInKernels } from "./kernel-times.js";
+import { multiplyAdds } from "./peak.js";
+import { poolSize } from "./phases.js";
 
 /**
  * Makes a case's model and what is timed of it; the engine must run.
  *
  * @param {import("./cases.js").Case} shape
- * @returns {Record<import("./phases.js").Phase, () => void>}
+ * @param {string} instructionSet of the engine
+ * @returns {Record<import("./phases.js").Phase, () => unknown>}
  */
-export function workOf({ cell, layers, hidden, batch, steps, vocabulary, lengths }) {
+export function workOf({ cell, layers, hidden, batch, steps, vocabulary, lengths }, instructionSet) {
   const model = new LanguageModel({ vocabularySize: vocabulary, cell, hidden, layers, dropout: 0 });
   const adam = new Adam(model.parameters(), { lr: 1e-3 });
   const options = lengths ? { lengths } : {};
   const [ids, targets] = batchOfTokens({ batch, steps, vocabulary, lengths });
 
+  const train = () =>
+    engine.scope(() => {
+      adam.zeroGrad();
+      const { output } = model.rnn.forward(model.embedding.forward(ids), options);
+      crossEntropy(model.output.forward(output), targets, { ignoreIndex: -100 }).backward();
+      clipGradNorm(model.parameters(), 1);
+      adam.step();
+    });
+
   return {
-    train: () =>
-      engine.scope(() => {
-        adam.zeroGrad();
-        const { output } = model.rnn.forward(model.embedding.forward(ids), options);
-        crossEntropy(model.output.forward(output), targets, { ignoreIndex: -100 }).backward();
-        clipGradNorm(model.parameters(), 1);
-        adam.step();
-      }),
+    train,
     stream: onceMade(() => {
       const stream = model.stream();
       return () => void stream.push([1]);
@@ -40,10 +46,23 @@ export function workOf({ cell, layers, hidden, batch, steps, vocabulary, lengths
       const x = randomValues(hidden);
       return () => void stream.push(x);
     }),
+    streamInt8: onceMade(() => {
+      const stream = model.rnn.stream({ weights: "int8" });
+      const x = randomValues(hidden);
+      return () => void stream.push(x);
+    }),
+    pool: onceMade(() => {
+      const pool = model.rnn.pool({ capacity: poolSize });
+      const streams = Array.from({ length: poolSize }, () => pool.open());
+      const xs = randomValues(poolSize * hidden);
+      return () => void pool.push(streams, xs);
+    }),
     forward: onceMade(() => {
       const x = tensor(randomValues(steps * batch * hidden), [steps, batch, hidden]);
       return () => engine.scope(() => noGrad(() => void model.rnn.forward(x, options)));
     }),
+    products: () => timeInKernels(matrixProducts, train),
+    peak: onceMade(() => multiplyAdds(instructionSet) ?? (() => NaN)),
   };
 }
 
@@ -68,10 +87,10 @@ function randomValues(count) {
 
 /**
  * Inputs are made when they are first needed: they are no part of what training takes in memory.
- * @param {() => () => void} make
+ * @param {() => () => unknown} make
  */
 function onceMade(make) {
-  /** @type {(() => void) | undefined} */
+  /** @type {(() => unknown) | undefined} */
   let made;
   return () => (made ??= make())();
 }

@@ -8,18 +8,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { argumentStructs, readSignatures, unit } from "../kernels/generate.js";
+import { instructionSets } from "./instruction-sets.js";
 
 const at = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 const platform = `${process.platform}-${process.arch}`;
-
-/** Compiler flags of each instruction set. @type {Record<string, Record<string, string[]>>} */
-const instructionSets = {
-  x64: {
-    Avx512: ["-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mavx2", "-mfma", "-mprefer-vector-width=512"],
-    Avx2: ["-mavx2", "-mfma"],
-  },
-  arm64: { Neon: [] },
-};
 
 const flags = [
   "-std=gnu17",
