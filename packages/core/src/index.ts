@@ -24,6 +24,7 @@ export { exp, gelu, log, relu, sigmoid, tanh } from "./autograd/ops/unary.ts";
 
 export { Module, type ModuleOptions } from "./nn/module.ts";
 export { AttentionPooling, type AttentionPoolingOptions } from "./nn/attention-pooling.ts";
+export { type CellOptions, cellOptionTable, type CellColumn } from "./nn/cell-options.ts";
 export { type CellChoice, type CellKind, cellKinds } from "./nn/cell-choice.ts";
 export { CRF, type CRFInput, type CRFOptions } from "./nn/crf.ts";
 export { Dropout, type DropoutOptions } from "./nn/dropout.ts";
@@ -38,12 +39,14 @@ export { GRU, type GRUOptions } from "./nn/gru.ts";
 export { LayerNorm, type LayerNormOptions } from "./nn/layer-norm.ts";
 export { Linear, type LinearOptions } from "./nn/linear.ts";
 export { LSTM, type LSTMState } from "./nn/lstm.ts";
+export { MinGRU } from "./nn/min-gru.ts";
+export { MinLSTM } from "./nn/min-lstm.ts";
 export { lastState, maxOverTime, meanOverTime } from "./nn/pooling.ts";
 export { RNN, type HiddenState, type RNNOptions } from "./nn/rnn.ts";
 export { type SequencePool, type SequenceStream } from "./stream/sequence-stream.ts";
 export { type TransformerState } from "./nn/attention-cache.ts";
 export { Transformer, type TransformerForwardOptions, type TransformerOptions } from "./nn/transformer.ts";
-export { type ForwardOptions, type RecurrentOptions, type RecurrentState } from "./nn/recurrent.ts";
+export type { ForwardOptions, RecurrentOptions, RecurrentState } from "./nn/recurrent-options.ts";
 export { viterbi, type PathScores, type TagConstraints } from "./nn/viterbi.ts";
 
 export { RecurrentStream, type StreamOptions, type StreamState } from "./stream/recurrent-stream.ts";

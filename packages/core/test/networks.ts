@@ -1,6 +1,7 @@
 import { GRU } from "../src/nn/gru.ts";
 import { LSTM } from "../src/nn/lstm.ts";
-import type { RecurrentNetwork, RecurrentOptions, RecurrentState } from "../src/nn/recurrent.ts";
+import type { RecurrentOptions, RecurrentState } from "../src/nn/recurrent-options.ts";
+import type { RecurrentNetwork } from "../src/nn/recurrent.ts";
 import { RNN } from "../src/nn/rnn.ts";
 
 /** Every recurrence, by the name of its kind. */

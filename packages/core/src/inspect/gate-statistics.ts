@@ -94,14 +94,14 @@ class LayerSums {
   readonly #place: Pick<LayerGates, "layer" | "direction">;
   readonly #hidden: UnitSums;
   readonly #gates: Map<string, UnitSums>;
-  /** The gate that keeps the state. */
+  /** The gate whose value is the share of the state that stays. */
   readonly #keeper: string | null;
 
   constructor(cell: Cell, { layer, direction, hiddenSize, gates }: ObservedLayer) {
     this.#place = { layer, direction };
     this.#hidden = new UnitSums(hiddenSize, -Infinity, Infinity);
     this.#gates = new Map(Object.keys(gates).map((name) => [name, new UnitSums(hiddenSize, ...ends(cell, name))]));
-    this.#keeper = { rnn: null, lstm: "forget", gru: "update" }[cell.kind];
+    this.#keeper = { rnn: null, lstm: "forget", gru: "update", mingru: null, minlstm: null }[cell.kind];
   }
 
   add(observed: ObservedLayer, start: number): void {
@@ -128,6 +128,7 @@ class LayerSums {
 /** Where a gate's values count as saturated: up to the first, from the second. */
 function ends(cell: Cell, gate: string): [low: number, high: number] {
   if (cell.kind === "rnn" && cell.nonlinearity === "relu") return [0, Infinity];
+  if (gate === "candidate" && (cell.kind === "mingru" || cell.kind === "minlstm")) return [-Infinity, Infinity];
   return gate === "candidate" || gate === "state" ? [-0.9, 0.9] : [0.1, 0.9];
 }
 

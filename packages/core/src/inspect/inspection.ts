@@ -1,10 +1,16 @@
+import type { Cell } from "../autograd/ops/cells.ts";
 import { adviseWindow, type WindowAdvice } from "./window-advice.ts";
 import { GateMeter, type GateStatistics } from "./gate-statistics.ts";
 import { GradientFlowMeter, type GradientFlow } from "./gradient-flow.ts";
 import { lyapunovWork, type LyapunovExponents } from "./lyapunov.ts";
 import { memoryHorizon, type MemoryHorizon } from "./memory-horizon.ts";
 import { observe } from "./observe.ts";
-import { type EigenvalueRoutine, recurrentMatrices, type RecurrentMatrix } from "./recurrent-matrix.ts";
+import {
+  type EigenvalueRoutine,
+  hasRecurrentMatrices,
+  recurrentMatrices,
+  type RecurrentMatrix,
+} from "./recurrent-matrix.ts";
 import type { InspectionSubject } from "./subject.ts";
 import { doublings, type UseOfThePast, useOfThePast } from "./use-of-the-past.ts";
 
@@ -24,7 +30,7 @@ export type Stability = "shrinking" | "stable" | "exploding";
 export interface InspectionReport {
   model: {
     task: string;
-    cell: "rnn" | "lstm" | "gru";
+    cell: Cell["kind"];
     layers: number;
     hiddenSize: number;
     bidirectional: boolean;
@@ -38,7 +44,7 @@ export interface InspectionReport {
   notices: string[];
   gradientFlow: GradientFlow & { horizons: LayerHorizon[]; furthest: MemoryHorizon; note: string | null };
   useOfThePast: UseOfThePast | { without: string };
-  /** Null where there was no routine for eigenvalues. */
+  /** Null where there was no routine for eigenvalues, or the cell has no such matrix. */
   matrices: RecurrentMatrix[] | null;
   lyapunov: (LyapunovExponents & { stability: Stability }) | { without: string };
   gates: GateStatistics;
@@ -109,7 +115,8 @@ export function* inspection(
   const lyapunov = yield* measureLyapunov(subject, say("Lyapunov exponent", 0.8));
 
   yield say("recurrent matrices", 0.9);
-  const matrices = options.eigenvalues ? recurrentMatrices(network, options.eigenvalues) : null;
+  const matrices =
+    options.eigenvalues && hasRecurrentMatrices(network) ? recurrentMatrices(network, options.eigenvalues) : null;
 
   const context =
     "without" in past

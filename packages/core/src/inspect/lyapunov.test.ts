@@ -6,7 +6,8 @@ import { engine } from "../engine.ts";
 import { Random, randomKey } from "../memory/random.ts";
 import { type Tensor, tensor } from "../memory/tensor.ts";
 import { LSTM } from "../nn/lstm.ts";
-import type { RecurrentNetwork, RecurrentState } from "../nn/recurrent.ts";
+import type { RecurrentState } from "../nn/recurrent-options.ts";
+import type { RecurrentNetwork } from "../nn/recurrent.ts";
 import { RNN } from "../nn/rnn.ts";
 import { lyapunovExponents } from "./lyapunov.ts";
 

@@ -7,7 +7,7 @@ import { HiddenstateError, shown } from "../errors.ts";
 import { Random, randomKey } from "../memory/random.ts";
 import { scope } from "../memory/scope.ts";
 import { type Tensor, tensor } from "../memory/tensor.ts";
-import type { RecurrentState } from "../nn/recurrent.ts";
+import type { RecurrentState } from "../nn/recurrent-options.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
 import type { AnyRecurrentNetwork } from "./observe.ts";
 

@@ -1,25 +1,28 @@
 import { runBackward } from "../autograd/backward.ts";
-import { type Cell, gateCount, type Slabs } from "../autograd/ops/cells.ts";
-import type { LayerObserver, LayerState } from "../autograd/ops/recurrent.ts";
+import { type Cell, gateCount } from "../autograd/ops/cells.ts";
+import type { KeptStates, LayerObserver, LayerState } from "../autograd/ops/recurrent.ts";
 import { HiddenstateError } from "../errors.ts";
 import { runtime } from "../memory/runtime.ts";
 import { scope } from "../memory/scope.ts";
 import { empty, type Tensor } from "../memory/tensor.ts";
 import type { PackedPart } from "../nn/packing.ts";
-import type { NetworkObserver, RecurrentNetwork, RecurrentState } from "../nn/recurrent.ts";
+import type { RecurrentState } from "../nn/recurrent-options.ts";
+import type { NetworkObserver, RecurrentNetwork } from "../nn/recurrent.ts";
 
 /** Numbers in the engine's own precision. */
 export type Numbers = Float32Array | Float64Array;
 
-/** Any network of RNN, LSTM or GRU cells. */
+/** Any recurrent network. */
 export type AnyRecurrentNetwork = RecurrentNetwork<RecurrentState>;
 
 /** Names of a cell's gates, in the order of its parameters; the plain RNN's only one is its state itself. */
 export function gateNames(cell: Cell): string[] {
   return {
     rnn: ["state"],
-    lstm: ["input", "forget", "candidate", "output"],
+    lstm: cell.features?.coupledGates ? ["forget", "candidate", "output"] : ["input", "forget", "candidate", "output"],
     gru: ["reset", "update", "candidate"],
+    mingru: ["update", "candidate"],
+    minlstm: ["forget", "input", "candidate"],
   }[cell.kind];
 }
 
@@ -61,6 +64,12 @@ export interface ObservedLayer {
  * layer.hiddenGradient;    // [T * B, H]
  */
 export function observe(network: AnyRecurrentNetwork, run: () => Tensor | void): ObservedLayer[] {
+  if (network.options.projection > 0) {
+    throw new HiddenstateError(
+      "unsupported",
+      "observe: unsupported network with a projection, whose h is narrower than its gates: inspect one with projection 0",
+    );
+  }
   const observer = new Observer(network);
   const before = network.observer;
   network.observer = observer;
@@ -124,7 +133,7 @@ class WatchedLayer implements LayerObserver {
     this.#packed = packed;
   }
 
-  ran(direction: number, kept: Slabs, final: LayerState): void {
+  ran(direction: number, kept: KeptStates, final: LayerState): void {
     const gates = gateCount(this.#cell);
     const { rows } = this.#packed;
     const out = empty([rows, gates * this.#hiddenSize]);

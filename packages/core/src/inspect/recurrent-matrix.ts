@@ -62,6 +62,11 @@ export function recurrentMatrices(network: AnyRecurrentNetwork, eigenvalues: Eig
   return result;
 }
 
+/** Whether a network has square matrices from the state to the gates: a minGRU or minLSTM has none. */
+export function hasRecurrentMatrices({ cell }: AnyRecurrentNetwork): boolean {
+  return cell.kind !== "mingru" && cell.kind !== "minlstm";
+}
+
 /** The largest magnitude of an eigenvalue of a matrix [size, size]. */
 export function spectralRadius(matrix: Float64Array, size: number, eigenvalues: EigenvalueRoutine): number {
   const { real, imaginary } = eigenvalues(matrix, size);

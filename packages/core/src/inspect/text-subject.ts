@@ -8,7 +8,7 @@ import type { Tokenizer } from "../data/tokenizer.ts";
 import { HiddenstateError } from "../errors.ts";
 import { scope } from "../memory/scope.ts";
 import { type Tensor, tensor } from "../memory/tensor.ts";
-import type { RecurrentState } from "../nn/recurrent.ts";
+import type { RecurrentState } from "../nn/recurrent-options.ts";
 import { CarriedState } from "../tasks/carried-state.ts";
 import type { LanguageModel } from "../tasks/language-model.ts";
 import { encodeSource, type TextSource } from "../tasks/text-data.ts";

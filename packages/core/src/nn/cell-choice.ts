@@ -1,10 +1,10 @@
 import type { OptionRules } from "../options.ts";
 
 /** Every recurrence that is chosen by name. */
-export const recurrentKinds: readonly CellKind[] = ["rnn", "lstm", "gru"];
+export const recurrentKinds: readonly CellKind[] = ["rnn", "lstm", "gru", "mingru", "minlstm"];
 
 /** Everything that reads sequences and is chosen by name, in models and on the command line: the one list of them. */
-export const cellKinds = ["rnn", "lstm", "gru", "transformer"] as const;
+export const cellKinds = ["rnn", "lstm", "gru", "mingru", "minlstm", "transformer"] as const;
 
 export type CellKind = (typeof cellKinds)[number];
 

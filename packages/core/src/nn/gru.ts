@@ -1,5 +1,6 @@
 import { resolveOptions } from "../options.ts";
-import { type RecurrentOptions, RecurrentNetwork, recurrentRules } from "./recurrent.ts";
+import { type RecurrentOptions, recurrentRules } from "./recurrent-options.ts";
+import { RecurrentNetwork } from "./recurrent.ts";
 import type { HiddenState } from "./rnn.ts";
 
 export interface GRUOptions extends RecurrentOptions {

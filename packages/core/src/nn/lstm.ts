@@ -1,6 +1,7 @@
 import type { Tensor } from "../memory/tensor.ts";
 import { resolveOptions } from "../options.ts";
-import { type RecurrentOptions, RecurrentNetwork, recurrentRules } from "./recurrent.ts";
+import { type RecurrentOptions, recurrentRules } from "./recurrent-options.ts";
+import { RecurrentNetwork } from "./recurrent.ts";
 
 /** The state of an LSTM, [L*D, B, H] each. */
 export interface LSTMState {

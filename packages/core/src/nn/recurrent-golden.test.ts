@@ -10,7 +10,8 @@ import { engine } from "../engine.ts";
 import type { Tensor } from "../memory/tensor.ts";
 import { GRU } from "./gru.ts";
 import { LSTM } from "./lstm.ts";
-import type { RecurrentNetwork, RecurrentOptions, RecurrentState } from "./recurrent.ts";
+import type { RecurrentOptions, RecurrentState } from "./recurrent-options.ts";
+import type { RecurrentNetwork } from "./recurrent.ts";
 import { RNN } from "./rnn.ts";
 
 interface RecurrentFixture {

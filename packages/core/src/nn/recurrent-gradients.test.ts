@@ -10,7 +10,8 @@ import { Random, randomKey } from "../memory/random.ts";
 import { type Tensor, tensor } from "../memory/tensor.ts";
 import { GRU } from "./gru.ts";
 import { LSTM } from "./lstm.ts";
-import type { RecurrentNetwork, RecurrentOptions, RecurrentState } from "./recurrent.ts";
+import type { RecurrentOptions, RecurrentState } from "./recurrent-options.ts";
+import type { RecurrentNetwork } from "./recurrent.ts";
 import { RNN } from "./rnn.ts";
 
 type Network = RecurrentNetwork<RecurrentState>;

@@ -3,8 +3,11 @@ import type { Tensor } from "../memory/tensor.ts";
 import type { CellChoice, CellKind } from "./cell-choice.ts";
 import { GRU } from "./gru.ts";
 import { LSTM } from "./lstm.ts";
+import { MinGRU } from "./min-gru.ts";
+import { MinLSTM } from "./min-lstm.ts";
 import type { Module } from "./module.ts";
-import type { ForwardOptions, RecurrentNetwork, RecurrentOptions, RecurrentState } from "./recurrent.ts";
+import type { ForwardOptions, RecurrentOptions, RecurrentState } from "./recurrent-options.ts";
+import type { RecurrentNetwork } from "./recurrent.ts";
 import { RNN } from "./rnn.ts";
 import { Transformer } from "./transformer.ts";
 
@@ -12,7 +15,7 @@ import { Transformer } from "./transformer.ts";
 export type RecurrentNetworkOptions = RecurrentOptions & CellChoice & { cell: CellKind };
 
 /**
- * Makes an RNN, LSTM or GRU; what belongs to another cell is left out.
+ * Makes a recurrent network of the chosen cell; what belongs to another cell is left out.
  * @throws HiddenstateError `unsupported` for a Transformer, which is none of them
  */
 export function recurrentNetwork(options: RecurrentNetworkOptions): RecurrentNetwork<RecurrentState> {
@@ -24,6 +27,10 @@ export function recurrentNetwork(options: RecurrentNetworkOptions): RecurrentNet
       return new LSTM(common);
     case "gru":
       return new GRU({ ...common, resetAfter });
+    case "mingru":
+      return new MinGRU(common);
+    case "minlstm":
+      return new MinLSTM(common);
     case "transformer":
       throw new HiddenstateError("unsupported", "unsupported cell transformer: this model needs a recurrent one");
   }

@@ -1,8 +1,10 @@
-import type { Cell } from "../autograd/ops/cells.ts";
-import { gateCount } from "../autograd/ops/cells.ts";
-import { dropout } from "../autograd/ops/dropout.ts";
+import { add } from "../autograd/ops/binary.ts";
+import { cellLayer } from "../autograd/ops/cell-layer.ts";
+import { type CellWeights, cellTensors } from "../autograd/ops/cell-weights.ts";
+import { type Cell, isPlain } from "../autograd/ops/cells.ts";
+import { dropout, dropoutMask } from "../autograd/ops/dropout.ts";
 import { type LayerObserver, type LayerState, recurrentLayer } from "../autograd/ops/recurrent.ts";
-import { type DirectionWeights, weightTensors } from "../autograd/ops/recurrent-weights.ts";
+import type { DirectionWeights } from "../autograd/ops/recurrent-weights.ts";
 import { recomputeChunks } from "../autograd/recompute.ts";
 import { concat } from "../autograd/ops/concat.ts";
 import { copyDense } from "../autograd/copy.ts";
@@ -13,75 +15,18 @@ import { recordsFor } from "../autograd/tape.ts";
 import { HiddenstateError, shown } from "../errors.ts";
 import { randomKey, type WordPair } from "../memory/random.ts";
 import { empty, type Tensor, zeros } from "../memory/tensor.ts";
-import { type OptionRules, resolveOptions } from "../options.ts";
+import { resolveOptions } from "../options.ts";
+import { OptionLayers } from "../stream/option-layers.ts";
 import { FloatLayers } from "../stream/float-layers.ts";
 import { Int8Layers } from "../stream/int8-layers.ts";
 import { RecurrentStream, type StreamOptions, streamRules } from "../stream/recurrent-stream.ts";
-import { type LayerStack, RecurrentStep } from "../stream/step.ts";
+import { type LayerStack, RecurrentStep, type StateNumbers } from "../stream/step.ts";
 import { type PoolOptions, poolRules, StreamPool } from "../stream/stream-pool.ts";
-import { orthogonal, uniform, xavierUniform } from "./init.ts";
-import { Module, type ModuleOptions } from "./module.ts";
+import { cellFeatures, checkCellOptions } from "./cell-options.ts";
+import { cellParameters } from "./cell-parameters.ts";
+import { Module } from "./module.ts";
 import { densePacking, type PackedPart, type Packing, packingFor } from "./packing.ts";
-
-/** Options that RNN, LSTM and GRU share. */
-export interface RecurrentOptions extends ModuleOptions {
-  /** Width I of each time step's input. */
-  inputSize: number;
-  /** Width H of the hidden state. */
-  hiddenSize: number;
-  /** Layers on top of one another. Default 1. */
-  layers?: number;
-  /** Share of the values dropped between layers while training, 0 up to 1. Default 0. */
-  dropout?: number;
-  /** A second network runs from each sequence's end to its start; outputs stand side by side. Default false. */
-  bidirectional?: boolean;
-  /** Whether the gates have biases. Default true. */
-  bias?: boolean;
-  /** Inputs and outputs are [B, T, F] instead of [T, B, F]. Default false. */
-  batchFirst?: boolean;
-  /**
-   * How parameters start. `"default"`: input weights Xavier, recurrent weights orthogonal, biases 0 (the LSTM's forget gate 1,
-   * Jozefowicz et al. 2015); `"pytorch"`: all uniform in +-1/sqrt(H). Default `"default"`.
-   */
-  init?: "default" | "pytorch";
-}
-
-/** The rules behind `RecurrentOptions`. */
-export const recurrentRules: OptionRules<RecurrentOptions> = {
-  inputSize: { type: "integer", min: 1 },
-  hiddenSize: { type: "integer", min: 1 },
-  layers: { type: "integer", min: 1, default: 1 },
-  dropout: { type: "number", min: 0, below: 1, default: 0 },
-  bidirectional: { type: "boolean", default: false },
-  bias: { type: "boolean", default: true },
-  batchFirst: { type: "boolean", default: false },
-  init: { type: "choice", choices: ["default", "pytorch"], default: "default" },
-  name: { type: "string", optional: true },
-};
-
-/** The state as a plain named value, [L*D, B, H] each. */
-export interface RecurrentState {
-  h: Tensor;
-  /** LSTM only. */
-  c?: Tensor;
-  /** Transformer only, whose h are keys and values: steps read so far, int32 [B]. */
-  positions?: Tensor;
-}
-
-/** What `forward` takes besides the input. */
-export interface ForwardOptions<S extends RecurrentState> {
-  /** The state to start from; default: zeros. */
-  state?: S;
-  /** Valid time steps of each batch row; default: all. What lies beyond is never read, and its outputs are 0. */
-  lengths?: readonly number[];
-  /**
-   * For long sequences: keeps the state of about every sqrt(T)-th step only and computes the rest again during the backward
-   * pass, so that the activations of all layers take O(sqrt(T)) memory instead of O(T), for a second forward pass. Numbers and
-   * gradients are the same, but that a weight's gradient is summed in another order (Chen et al. 2016). Not for bidirectional
-   * networks. Default false.
-   */
-  recompute?: boolean;
-}
+import type { ForwardOptions, RecurrentOptions, RecurrentState } from "./recurrent-options.ts";
 
 /** Who looks at a network's layers while `forward` runs: inspection. */
 export interface NetworkObserver {
@@ -96,28 +41,37 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
   readonly directions: 1 | 2;
   /** Looks at every `forward` while it is there: set by `observe`. */
   observer: NetworkObserver | null = null;
-  readonly #weights: DirectionWeights[][];
+  /** Width of the output, D*H, with a projection D*P. */
+  readonly outputSize: number;
+  readonly #weights: CellWeights[][];
+  /** The learned state to start from, [L*D, H] each. */
+  readonly #learned: RecurrentState | null;
   readonly #ownWeights: Tensor[];
   /** The layers of steps that go on no tape; made for the first. */
   #stack: LayerStack | null = null;
 
   constructor(cell: Cell, options: Required<RecurrentOptions>) {
     super(cell.kind, options.name);
-    this.cell = cell;
+    checkCellOptions(`new ${classNames[cell.kind]}`, cell, options);
+    const features = cellFeatures(options);
+    this.cell = features ? { ...cell, features } : cell;
     this.options = options;
     this.directions = options.bidirectional ? 2 : 1;
+    this.outputSize = this.directions * this.#stateWidth("h");
     this.#weights = Array.from({ length: options.layers }, (_, layer) =>
       Array.from({ length: this.directions }, (_unused, direction) => this.#makeWeights(layer, direction)),
     );
-    this.#ownWeights = this.#weights.flat().flatMap(weightTensors);
+    this.#learned = options.learnedState ? this.#learnedState() : null;
+    const learned = Object.values(this.#learned ?? {}) as Tensor[];
+    this.#ownWeights = [...this.#weights.flat().flatMap(cellTensors), ...learned];
   }
 
   /**
    * Runs the network over whole sequences.
    *
    * @param x [T, B, I] (batchFirst: [B, T, I])
-   * @returns output [T, B, D*H] (batchFirst: [B, T, D*H]), the last layer's h at every step, 0 in the padding; and the state after
-   *   each row's last valid step, [L*D, B, H]. A row of length 0 keeps its initial state.
+   * @returns output [T, B, D*H] (batchFirst: [B, T, D*H]), the last layer's h at every step (residual: the sum of the layers'), 0 in the
+   *   padding; and the state after each row's last valid step, [L*D, B, H]. With a projection P stands for H, but in c. A row of length 0 keeps its initial state.
    * @throws HiddenstateError `mismatch` or `invalid` for shapes, lengths and states that do not fit, `unsupported` for `recompute`
    *   of a bidirectional network
    */
@@ -151,7 +105,7 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
    * One time step: the same numbers, bit for bit, as `forward` over the whole sequence. On the tape, as every operation.
    *
    * @param x [B, I]
-   * @param state the state before; default: zeros
+   * @param state the state before; default: zeros, or what was learned
    * @returns output [B, H] and the state after
    * @throws HiddenstateError `unsupported` for a bidirectional network, which needs the whole sequence
    */
@@ -169,15 +123,19 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
 
   /** What goes on no tape needs nothing in between: a stream's step, on a copy of the state. */
   #stepOffTape(x: Tensor, before: RecurrentState): { output: Tensor; state: S } {
-    const [, batch, hiddenSize] = before.h.shape as [number, number, number];
+    const [, batch, width] = before.h.shape as [number, number, number];
     const stack = (this.#stack ??= this.layerStack(`${this.cell.kind}.step`, "float32"));
     stack.reserve(batch);
     const state: RecurrentState = { h: copyOf(before.h) };
     if (before.c) state.c = copyOf(before.c);
-    stack.run(x.offset, batch, state.h.offset, state.c?.offset ?? 0);
+    const at = stack.run(x.offset, batch, state.h.offset, state.c?.offset ?? 0);
+    if (this.options.residual) {
+      const output = empty([batch, width]);
+      copyDense(output.offset, at, output.size);
+      return { output, state: state as S };
+    }
     // The last layer's h, which nobody writes to again.
-    const output = state.h.view([batch, hiddenSize], state.h.size - batch * hiddenSize);
-    return { output, state: state as S };
+    return { output: state.h.view([batch, width], state.h.size - batch * width), state: state as S };
   }
 
   /**
@@ -209,16 +167,39 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
   /** The layers of a stream over this network, of this module's or of a model that it is a part of. */
   layerStack(where: string, weights: "float32" | "int8"): LayerStack {
     this.#refuseBidirectional(where);
+    const { cell } = this;
     const ofLayers = this.#weights.map(([forward]) => forward);
-    return weights === "int8" ? new Int8Layers(this.cell, ofLayers) : new FloatLayers(this.cell, ofLayers);
+    const options = {
+      residual: this.options.residual,
+      start: this.#learned && ((): StateNumbers => this.#startNumbers()),
+    };
+    if (isPlain(cell)) {
+      const Layers = weights === "int8" ? Int8Layers : FloatLayers;
+      return new Layers(cell, ofLayers as DirectionWeights[], options);
+    }
+    if (weights === "int8") {
+      throw new HiddenstateError(
+        "unsupported",
+        `${where}: unsupported weights "int8" for this cell: 8 bits are for RNN, LSTM and GRU without options inside the cell; use ` +
+          'weights "float32"',
+      );
+    }
+    return new OptionLayers(cell, ofLayers, options);
   }
 
-  /** A state of zeros for so many batch rows, [L*D, B, H]. */
+  /** A state of zeros for so many batch rows, [L*D, B, H] (h with a projection: P). */
   zeroState(batch: number): S {
-    const shape = this.#stateShape(batch);
-    const state: RecurrentState =
-      this.cell.kind === "lstm" ? { h: zeros(shape), c: zeros(shape) } : { h: zeros(shape) };
-    return state as S;
+    return this.#stateOf((part) => zeros(this.#stateShape(part, batch)));
+  }
+
+  /** The state of a sequence that begins, for so many batch rows: zeros, or what was learned. */
+  startState(batch: number): S {
+    const learned = this.#learned;
+    if (!learned) return this.zeroState(batch);
+    return this.#stateOf((part) => {
+      const [layers, , width] = this.#stateShape(part, batch);
+      return add(reshape(learned[part]!, [layers, 1, width]), zeros([layers, batch, width]));
+    });
   }
 
   /** As `#runLayers`, in chunks of about sqrt(T) steps whose activations are computed again on the way back. */
@@ -255,18 +236,23 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
     return { output, state: (c ? { h, c } : { h }) as RecurrentState as S };
   }
 
-  /** The key of the dropout mask above each layer but the last, or null where there is no dropout now. */
-  #drawMasks(): WordPair[] | null {
-    const { layers, dropout: rate } = this.options;
-    if (rate === 0 || !this.training) return null;
-    return Array.from({ length: layers - 1 }, (_, layer) => {
-      const use = `dropout_l${layer}`;
-      return randomKey(this.seed, "dropout", `${this.name}.${use}`, this.nextDraw(use));
-    });
+  /** The keys of all dropout masks, or null where there is no dropout now. */
+  #drawMasks(): MaskKeys | null {
+    const { layers, dropout: rate, recurrentDropout } = this.options;
+    if ((rate === 0 && recurrentDropout === 0) || !this.training) return null;
+    const draw = (use: string): WordPair => randomKey(this.seed, "dropout", `${this.name}.${use}`, this.nextDraw(use));
+    const each = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
+    return {
+      between: rate === 0 ? null : each(layers - 1, (layer) => draw(`dropout_l${layer}`)),
+      inside:
+        recurrentDropout === 0
+          ? null
+          : each(layers, (layer) => each(this.directions, (d) => draw(`recurrent_dropout_${suffixOf(layer, d)}`))),
+    };
   }
 
-  #runLayers(x: Tensor, packing: PackedPart, initial: S, masks: WordPair[] | null): { output: Tensor; state: S } {
-    const { layers, dropout: rate } = this.options;
+  #runLayers(x: Tensor, packing: PackedPart, initial: S, masks: MaskKeys | null): { output: Tensor; state: S } {
+    const { layers, dropout: rate, residual } = this.options;
     const directions = this.directions;
     const finals: LayerState[] = [];
     let output = x;
@@ -274,11 +260,11 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
       const part = (state: Tensor): Tensor =>
         layers === 1 ? state : slice(state, { axis: 0, start: layer * directions, end: (layer + 1) * directions });
       const layerState = { h: part(initial.h), c: initial.c ? part(initial.c) : null };
-      const observer = this.observer?.layer(layer, packing) ?? null;
-      const result = recurrentLayer(this.cell, output, packing, layerState, this.#weights[layer], observer);
+      const between = layer > 0 ? masks?.between?.[layer - 1] : undefined;
+      const input = between ? dropout(output, rate, between, packing.rowIds, packing.batch) : output;
+      const result = this.#runLayer(layer, input, packing, layerState, masks);
       finals.push(result.state);
-      output = result.output;
-      if (masks && layer < layers - 1) output = dropout(output, rate, masks[layer], packing.rowIds, packing.batch);
+      output = residual && layer > 0 ? add(output, result.output) : result.output;
     }
     const joined = (pick: (state: LayerState) => Tensor): Tensor =>
       layers === 1 ? pick(finals[0]) : concat(finals.map(pick), 0);
@@ -287,54 +273,76 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
     return { output, state: state as S };
   }
 
-  #makeWeights(layer: number, direction: number): DirectionWeights {
-    const { inputSize, hiddenSize, bias, init } = this.options;
-    const suffix = `l${layer}${direction === 1 ? "_reverse" : ""}`;
-    const gates = gateCount(this.cell);
-    const rows = gates * hiddenSize;
-    const inputs = layer === 0 ? inputSize : hiddenSize * this.directions;
-    const bound = 1 / Math.sqrt(hiddenSize);
-    const make = (name: string, start: (key: { seed: number; path: string }) => Tensor): Tensor => {
-      const key = { seed: this.seed, path: `${this.name}.${name}` };
-      return this.parameter(name, init === "pytorch" ? uniform(start(key).shape, bound, key) : start(key));
-    };
-    return {
-      weightIh: make(`weight_ih_${suffix}`, (key) => xavierUniform([rows, inputs], gates, key)),
-      weightHh: make(`weight_hh_${suffix}`, (key) => orthogonal([rows, hiddenSize], gates, key)),
-      biasIh: bias ? make(`bias_ih_${suffix}`, () => this.#startingBias(rows)) : null,
-      biasHh: bias ? make(`bias_hh_${suffix}`, () => zeros([rows])) : null,
-    };
+  #runLayer(
+    layer: number,
+    x: Tensor,
+    packing: PackedPart,
+    state: LayerState,
+    masks: MaskKeys | null,
+  ): { output: Tensor; state: LayerState } {
+    const { cell } = this;
+    const weights = this.#weights[layer];
+    const observer = this.observer?.layer(layer, packing) ?? null;
+    if (isPlain(cell)) return recurrentLayer(cell, x, packing, state, weights as DirectionWeights[], observer);
+    const { hiddenSize, recurrentDropout } = this.options;
+    const drawn = masks?.inside?.[layer].map((key) =>
+      dropoutMask([packing.rows, hiddenSize], recurrentDropout, key, packing.rowIds, packing.batch),
+    );
+    return cellLayer(cell, x, packing, state, weights, drawn ?? null, observer);
   }
 
-  /** Zeros, and 1 for the LSTM's forget gate, which is the second. */
-  #startingBias(rows: number): Tensor {
-    const start = zeros([rows]);
-    if (this.cell.kind === "lstm") {
-      const { hiddenSize } = this.options;
-      start.assign(Float32Array.from({ length: rows }, (_, i) => Number(Math.floor(i / hiddenSize) === 1)));
-    }
-    return start;
+  #makeWeights(layer: number, direction: number): CellWeights {
+    const { inputSize, hiddenSize, bias, init } = this.options;
+    const plan = { suffix: suffixOf(layer, direction), hiddenSize, bias, init };
+    const inputs = layer === 0 ? inputSize : this.outputSize;
+    return cellParameters(this.cell, { ...plan, inputSize: inputs }, (name, start) =>
+      this.parameter(name, start({ seed: this.seed, path: `${this.name}.${name}` })),
+    );
+  }
+
+  #learnedState(): RecurrentState {
+    return this.#stateOf((part) => {
+      const [layers, , width] = this.#stateShape(part, 1);
+      return this.parameter(`initial_${part}`, zeros([layers, width]));
+    });
+  }
+
+  #startNumbers(): StateNumbers {
+    const { h, c } = this.#learned!;
+    return { h: h.exactDataSync(), c: c?.exactDataSync() ?? [] };
   }
 
   #initialState(where: string, state: S | undefined, batch: number): S {
-    if (!state) return this.zeroState(batch);
-    const expected = this.#stateShape(batch);
-    const parts = this.cell.kind === "lstm" ? (["h", "c"] as const) : (["h"] as const);
-    for (const part of parts) {
+    if (!state) return this.startState(batch);
+    for (const part of this.#stateParts()) {
+      const expected = this.#stateShape(part, batch);
       const got = (state as RecurrentState)[part];
       if (got?.shape.join() !== expected.join()) {
         throw new HiddenstateError(
           got ? "mismatch" : "missing",
           `${where}: ${got ? "mismatch in" : "missing"} state.${part}: got ${shown(got?.shape)}, expected ${shown(expected)} ` +
-            "([layers * directions, B, hiddenSize])",
+            `([layers * directions, B, ${part === "h" && this.options.projection ? "projection" : "hiddenSize"}])`,
         );
       }
     }
     return state;
   }
 
-  #stateShape(batch: number): number[] {
-    return [this.options.layers * this.directions, batch, this.options.hiddenSize];
+  #stateParts(): readonly ("h" | "c")[] {
+    return this.cell.kind === "lstm" ? ["h", "c"] : ["h"];
+  }
+
+  #stateOf(make: (part: "h" | "c") => Tensor): S {
+    return Object.fromEntries(this.#stateParts().map((part) => [part, make(part)])) as unknown as S;
+  }
+
+  #stateWidth(part: "h" | "c"): number {
+    const { hiddenSize, projection } = this.options;
+    return part === "h" && projection ? projection : hiddenSize;
+  }
+
+  #stateShape(part: "h" | "c", batch: number): [number, number, number] {
+    return [this.options.layers * this.directions, batch, this.#stateWidth(part)];
   }
 
   /** Applies a change of row order to each part of a state, seen as [layers * B, H]. */
@@ -364,6 +372,20 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
       `${this.cell.kind}.${call}: mismatch in x: got ${shown(x.shape)}, expected ${axes} ${inputSize}] (inputSize ${inputSize})`,
     );
   }
+}
+
+/** What the options of the modules are made by: their names in errors. */
+const classNames = { rnn: "RNN", lstm: "LSTM", gru: "GRU", mingru: "MinGRU", minlstm: "MinLSTM" } as const;
+
+/** Keys of the dropout masks: above each layer but the last, and inside each layer and direction. */
+interface MaskKeys {
+  between: WordPair[] | null;
+  inside: WordPair[][] | null;
+}
+
+/** What the names of a layer's and direction's parameters end in. */
+function suffixOf(layer: number, direction: number): string {
+  return `l${layer}${direction === 1 ? "_reverse" : ""}`;
 }
 
 function copyOf(x: Tensor): Tensor {

@@ -1,6 +1,7 @@
 import type { Tensor } from "../memory/tensor.ts";
 import { resolveOptions } from "../options.ts";
-import { type RecurrentOptions, RecurrentNetwork, recurrentRules } from "./recurrent.ts";
+import { type RecurrentOptions, recurrentRules } from "./recurrent-options.ts";
+import { RecurrentNetwork } from "./recurrent.ts";
 
 export interface RNNOptions extends RecurrentOptions {
   /** What each step ends with. Default `"tanh"`. */

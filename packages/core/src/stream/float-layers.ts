@@ -1,6 +1,6 @@
 import {
   allocateSlabs,
-  type Cell,
+  type PlainCell,
   type ForwardArguments,
   forwardArguments,
   gateCount,
@@ -10,34 +10,36 @@ import {
 import { type DirectionWeights, gateBiases, gatePanels, weightTensors } from "../autograd/ops/recurrent-weights.ts";
 import { runtime } from "../memory/runtime.ts";
 import { empty, type Tensor } from "../memory/tensor.ts";
-import type { LayerStack } from "./step.ts";
+import { StackedLayers, type StackShape } from "./stacked-layers.ts";
 
 /**
  * Recurrent layers on a network's own weights: the forward kernels with one time step, so a step has the bits of a sequence. The
  * arguments are made once and the buffers lie still; what is packed of a weight is packed again when the weight has changed.
  */
-export class FloatLayers implements LayerStack {
-  readonly layers: number;
-  readonly inputSize: number;
-  readonly hiddenSize: number;
-  readonly hasCell: boolean;
-  readonly #cell: Cell;
+export class FloatLayers extends StackedLayers {
+  readonly #cell: PlainCell;
   readonly #layers: FloatLayer[];
   readonly #batchSizes: Tensor = empty([1], "int32").persist();
   readonly #rows = new Int32Array(1);
   #slabs: Slabs | null = null;
 
   /** @param weights of each layer, forward direction */
-  constructor(cell: Cell, weights: readonly DirectionWeights[]) {
+  constructor(
+    cell: PlainCell,
+    weights: readonly DirectionWeights[],
+    options: Pick<StackShape, "residual" | "start"> = { residual: false, start: null },
+  ) {
+    const [layers, [, inputSize], [, hiddenSize]] = [
+      weights.length,
+      weights[0].weightIh.shape,
+      weights[0].weightHh.shape,
+    ];
+    super({ ...options, layers, inputSize, hiddenSize, cellSize: cell.kind === "lstm" ? hiddenSize : 0 });
     this.#cell = cell;
-    this.layers = weights.length;
-    this.inputSize = weights[0].weightIh.shape[1];
-    this.hiddenSize = weights[0].weightHh.shape[1];
-    this.hasCell = cell.kind === "lstm";
     this.#layers = weights.map((layer) => new FloatLayer(cell, layer));
   }
 
-  reserve(rows: number): void {
+  protected override reserveLayers(rows: number): void {
     if (this.#slabs && this.#slabs.gates.shape[0] >= rows) return;
     const { kernelSet } = runtime();
     if (this.#slabs) for (const slab of Object.values(this.#slabs)) (slab as Tensor | null)?.end();
@@ -47,29 +49,25 @@ export class FloatLayers implements LayerStack {
     for (const layer of this.#layers) layer.place(this.#slabs, this.#batchSizes);
   }
 
-  run(x: number, rows: number, h: number, c: number): void {
-    const { kernelSet } = runtime();
-    if (this.#rows[0] !== rows) {
-      this.#rows[0] = rows;
-      kernelSet.writeInts(this.#batchSizes.offset, this.#rows);
-    }
-    const bytes = rows * this.hiddenSize * kernelSet.bytesPerFloat;
-    for (let layer = 0; layer < this.#layers.length; layer++) {
-      const above = layer * bytes;
-      const below = layer === 0 ? x : h + above - bytes;
-      this.#layers[layer].run(below, rows, h + above, this.hasCell ? c + above : 0);
-    }
+  protected override beginStep(rows: number): void {
+    if (this.#rows[0] === rows) return;
+    this.#rows[0] = rows;
+    runtime().kernelSet.writeInts(this.#batchSizes.offset, this.#rows);
+  }
+
+  protected override runLayer(layer: number, x: number, rows: number, h: number, c: number): void {
+    this.#layers[layer].run(x, rows, h, c);
   }
 }
 
 class FloatLayer {
-  readonly #cell: Cell;
+  readonly #cell: PlainCell;
   readonly #weights: DirectionWeights;
   readonly #tensors: Tensor[];
   readonly #versions: number[];
   #args: ForwardArguments | null = null;
 
-  constructor(cell: Cell, weights: DirectionWeights) {
+  constructor(cell: PlainCell, weights: DirectionWeights) {
     this.#cell = cell;
     this.#weights = weights;
     this.#tensors = weightTensors(weights);

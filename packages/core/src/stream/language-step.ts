@@ -1,7 +1,7 @@
 import { HiddenstateError, shown } from "../errors.ts";
 import { runtime } from "../memory/runtime.ts";
 import { empty, type Tensor } from "../memory/tensor.ts";
-import { lastLayer, type LayerStack, roomFor, type Step } from "./step.ts";
+import { type LayerStack, roomFor, type Step } from "./step.ts";
 import type { TokenEnds } from "./token-ends.ts";
 
 /** A step of a language model: token ids in, logits of the next token out. */
@@ -41,8 +41,7 @@ export class LanguageStep implements Step {
     const logits = this.#logits!.offset;
     runtime().kernelSet.writeInts(index, this.#ids);
     this.#ends.embed(x, index, rows);
-    this.stack.run(x, rows, h, c);
-    this.#ends.project(logits, lastLayer(this.stack, rows, h), rows);
+    this.#ends.project(logits, this.stack.run(x, rows, h, c), rows);
     return logits;
   }
 

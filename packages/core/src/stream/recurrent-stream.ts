@@ -45,12 +45,13 @@ export class RecurrentStream implements SequenceStream {
 
   /** @param where the call to name in errors, such as `"lstm.stream"` */
   constructor(where: string, step: Step, rows: number) {
-    const { layers, hiddenSize, hasCell } = step.stack;
+    const { layers, hiddenSize, cellSize } = step.stack;
     this.rows = rows;
     this.#where = where;
     this.#step = step;
     this.#h = zeros([layers, rows, hiddenSize]).persist();
-    this.#c = hasCell ? zeros([layers, rows, hiddenSize]).persist() : null;
+    this.#c = cellSize > 0 ? zeros([layers, rows, cellSize]).persist() : null;
+    if (step.stack.start) this.reset();
     this.#output = new Float32Array(rows * step.outputWidth);
     step.reserve(rows);
   }
@@ -85,23 +86,38 @@ export class RecurrentStream implements SequenceStream {
    * @throws HiddenstateError `mismatch` if the state is another network's, or of another number of rows; nothing changes then
    */
   restore(state: StreamState): void {
-    checkState(`${this.#where}.restore`, state, this.#h.size, this.#c !== null);
+    checkState(`${this.#where}.restore`, state, this.#h.size, this.#c?.size ?? 0);
     this.#h.assign(state.h);
     this.#c?.assign(state.c!);
   }
 
-  /** Forgets everything: the state is 0 again. */
+  /** Forgets everything: the state is as at the start, 0 or what was learned. */
   reset(): void {
+    const start = this.#step.stack.start?.();
+    if (start) {
+      this.#h.assign(forRows(start.h, this.#h));
+      this.#c?.assign(forRows(start.c, this.#c));
+      return;
+    }
     const { kernels } = runtime().kernelSet;
     kernels.fill({ out: this.#h.offset, count: this.#h.size, value: 0 });
     if (this.#c) kernels.fill({ out: this.#c.offset, count: this.#c.size, value: 0 });
   }
 }
 
-/** @throws HiddenstateError `mismatch` or `invalid` if a state does not have the parts h and c of `size` numbers each */
-export function checkState(where: string, state: StreamState, size: number, hasCell: boolean): void {
-  checkPart(where, "state.h", state.h, size);
-  checkPart(where, "state.c", state.c ?? [], hasCell ? size : 0);
+/** A state's part [layers, width] for each of B rows, [layers, B, width]. */
+function forRows(values: ArrayLike<number>, { shape }: Tensor): Float64Array {
+  const [layers, rows, width] = shape as [number, number, number];
+  return Float64Array.from({ length: layers * rows * width }, (_, i) => {
+    const layer = Math.floor(i / (rows * width));
+    return values[layer * width + (i % width)];
+  });
+}
+
+/** @throws HiddenstateError `mismatch` or `invalid` if a state does not have parts h and c of so many numbers */
+export function checkState(where: string, state: StreamState, ofHidden: number, ofCell: number): void {
+  checkPart(where, "state.h", state.h, ofHidden);
+  checkPart(where, "state.c", state.c ?? [], ofCell);
 }
 
 function checkPart(where: string, name: string, values: ArrayLike<number>, size: number): void {

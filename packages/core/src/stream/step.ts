@@ -17,20 +17,30 @@ export interface StreamWeights {
 /** The rule behind `StreamWeights`. */
 export const weightsRule: OptionRule = { type: "choice", choices: ["float32", "int8"], default: "float32" };
 
+/** A state's numbers: h [layers, hiddenSize] and c [layers, cellSize], empty where there is none. */
+export interface StateNumbers {
+  h: ArrayLike<number>;
+  c: ArrayLike<number>;
+}
+
 /** All recurrent layers, one time step at a time, in buffers of their own. */
 export interface LayerStack {
   readonly layers: number;
   readonly inputSize: number;
+  /** Width of h, and of the output. */
   readonly hiddenSize: number;
-  /** Whether the state has a c beside h. */
-  readonly hasCell: boolean;
+  /** Width of the c that the state has beside h; 0: it has none. */
+  readonly cellSize: number;
+  /** What a new state starts from; null: zeros. */
+  readonly start: (() => StateNumbers) | null;
   /** Makes room for so many rows; `run` takes at most as many. */
   reserve(rows: number): void;
   /**
-   * Writes each layer's new state over its old one: offsets of x [rows, inputSize], h and c [layers, rows, hiddenSize] (c: 0 without
-   * one). The output is the last layer's h.
+   * Writes each layer's new state over its old one: offsets of x [rows, inputSize], h [layers, rows, hiddenSize] and c [layers, rows,
+   * cellSize] (0 without one).
+   * @returns the offset of the output [rows, hiddenSize], good until the next run
    */
-  run(x: number, rows: number, h: number, c: number): void;
+  run(x: number, rows: number, h: number, c: number): number;
 }
 
 /** One time step of a whole model for some rows at once: what streams and pools advance. Allocates nothing. */
@@ -50,7 +60,7 @@ export interface Step {
   run(inputs: ArrayLike<number>, rows: number, h: number, c: number): number;
 }
 
-/** A step of recurrent layers alone: numbers in, the last layer's h out. */
+/** A step of recurrent layers alone: numbers in, the last layer's output out. */
 export class RecurrentStep implements Step {
   readonly stack: LayerStack;
   readonly inputWidth: number;
@@ -72,14 +82,8 @@ export class RecurrentStep implements Step {
     const { kernelSet } = runtime();
     const x = this.#x!.offset;
     kernelSet.writeFloats(x, inputs);
-    this.stack.run(x, rows, h, c);
-    return lastLayer(this.stack, rows, h);
+    return this.stack.run(x, rows, h, c);
   }
-}
-
-/** Offset of the last layer's part of a state [layers, rows, hiddenSize]. */
-export function lastLayer({ layers, hiddenSize }: LayerStack, rows: number, h: number): number {
-  return h + (layers - 1) * rows * hiddenSize * runtime().kernelSet.bytesPerFloat;
 }
 
 /** A lasting buffer [rows, width], the one that is there if it is large enough. */

@@ -1,11 +1,10 @@
-import { copyDense } from "../autograd/copy.ts";
 import { HiddenstateError, shown } from "../errors.ts";
 import { runtime } from "../memory/runtime.ts";
-import { empty, type Tensor, zeros } from "../memory/tensor.ts";
 import { type OptionRules } from "../options.ts";
 import { checkState, type StreamState } from "./recurrent-stream.ts";
 import type { SequencePool } from "./sequence-stream.ts";
-import { checkLength, roomFor, type Step, type StreamWeights, weightsRule } from "./step.ts";
+import { StateTable } from "./state-table.ts";
+import { checkLength, type Step, type StreamWeights, weightsRule } from "./step.ts";
 
 export interface PoolOptions extends StreamWeights {
   /** Streams to make room for at once; the pool grows beyond. Default 64. */
@@ -33,18 +32,14 @@ export const poolRules: OptionRules<PoolOptions> = {
 export class StreamPool implements SequencePool {
   readonly #where: string;
   readonly #step: Step;
-  /** All states: for each layer's h, then for each layer's c, [capacity, hiddenSize]. */
-  #states: Tensor;
+  /** All states: for each layer's h, then for each layer's c; in one table where both are as wide. */
+  readonly #tables: StateTable[];
   #capacity: number;
   /** For each id that was ever given out: 0 closed, else the number of the push it last took part in. */
   #lastPush: Float64Array;
   readonly #closed: number[] = [];
   #opened = 0;
   #pushes = 1;
-  /** The states of the streams being advanced, [parts, n, hiddenSize], and which rows of `#states` those are. */
-  #gathered: Tensor | null = null;
-  #index: Tensor | null = null;
-  #indexValues = new Int32Array(0);
   #output = new Float32Array(0);
   #outputOfAll = new Float32Array(0);
 
@@ -53,7 +48,11 @@ export class StreamPool implements SequencePool {
     this.#where = where;
     this.#step = step;
     this.#capacity = capacity;
-    this.#states = zeros([this.#parts, capacity, step.stack.hiddenSize]).persist();
+    const { layers, hiddenSize, cellSize } = step.stack;
+    const table = (parts: number, width: number): StateTable => new StateTable(parts, width, capacity);
+    if (cellSize === 0) this.#tables = [table(layers, hiddenSize)];
+    else if (cellSize === hiddenSize) this.#tables = [table(2 * layers, hiddenSize)];
+    else this.#tables = [table(layers, hiddenSize), table(layers, cellSize)];
     this.#lastPush = new Float64Array(capacity);
   }
 
@@ -64,7 +63,7 @@ export class StreamPool implements SequencePool {
 
   /**
    * Opens a stream.
-   * @param state where it goes on; default: a new stream, whose state is 0
+   * @param state where it goes on; default: a new stream, whose state is 0 or what was learned
    * @returns its id, a whole number; ids of closed streams are given out again
    */
   open(state?: StreamState): number {
@@ -106,20 +105,12 @@ export class StreamPool implements SequencePool {
     if (count === 0) return out ?? new Float32Array(0);
 
     const { kernelSet } = runtime();
-    const { layers, hiddenSize: width, hasCell } = this.#step.stack;
-    const rows = this.#parts * count;
+    const { layers, cellSize } = this.#step.stack;
     this.#makeRoom(count);
-    for (let part = 0; part < this.#parts; part++) {
-      for (let i = 0; i < count; i++) this.#indexValues[part * count + i] = part * this.#capacity + ids[i];
-    }
-    const index = this.#index!.offset;
-    const gathered = this.#gathered!.offset;
-    const states = this.#states.offset;
-    kernelSet.writeInts(index, this.#indexValues);
-    kernelSet.kernels.gatherRows({ out: gathered, x: states, index, rows, width, accumulate: 0 });
-    const cell = hasCell ? gathered + layers * count * width * kernelSet.bytesPerFloat : 0;
-    const output = this.#step.run(inputs, count, gathered, cell);
-    kernelSet.kernels.scatterRows({ out: states, x: gathered, index, rows, width });
+    const [h, ofCell] = this.#tables.map((table) => table.gather(ids));
+    const afterHidden = h + layers * count * cellSize * kernelSet.bytesPerFloat;
+    const output = this.#step.run(inputs, count, h, cellSize === 0 ? 0 : (ofCell ?? afterHidden));
+    for (const table of this.#tables) table.scatter();
     const target = out ?? this.#output;
     kernelSet.readFloatsInto(target, output);
     return target;
@@ -128,13 +119,10 @@ export class StreamPool implements SequencePool {
   /** All that a stream remembers, to store, and to go on later or elsewhere. */
   state(id: number): StreamState {
     this.#check("state", id);
-    const { kernelSet } = runtime();
-    const { layers, hiddenSize, hasCell } = this.#step.stack;
-    const partsFrom = (first: number): number[] =>
-      Array.from({ length: layers }, (_, layer) => [
-        ...kernelSet.readFloats(this.#partOf(id, first + layer), hiddenSize),
-      ]).flat();
-    return hasCell ? { h: partsFrom(0), c: partsFrom(layers) } : { h: partsFrom(0) };
+    const { layers, hiddenSize, cellSize } = this.#step.stack;
+    const all = this.#tables.flatMap((table) => table.read(id));
+    const h = all.slice(0, layers * hiddenSize);
+    return cellSize > 0 ? { h, c: all.slice(layers * hiddenSize) } : { h };
   }
 
   /**
@@ -147,69 +135,37 @@ export class StreamPool implements SequencePool {
     this.#write(id, state);
   }
 
-  /** Makes a stream forget everything. */
+  /** Makes a stream forget everything: its state is as at the start. */
   reset(id: number): void {
     this.#check("reset", id);
-    const { kernels } = runtime().kernelSet;
-    const count = this.#step.stack.hiddenSize;
-    for (let part = 0; part < this.#parts; part++) {
-      kernels.fill({ out: this.#partOf(id, part), count, value: 0 });
-    }
+    const start = this.#step.stack.start?.();
+    if (start) this.#write(id, start);
+    else for (const table of this.#tables) table.write(id, null);
   }
 
-  /** Rows of H numbers in each stream's state. */
-  get #parts(): number {
-    const { layers, hasCell } = this.#step.stack;
-    return layers * (hasCell ? 2 : 1);
-  }
-
-  #partOf(id: number, part: number): number {
-    const { hiddenSize } = this.#step.stack;
-    return this.#states.offset + (part * this.#capacity + id) * hiddenSize * runtime().kernelSet.bytesPerFloat;
-  }
-
-  #write(id: number, { h, c = [] }: StreamState): void {
-    const { kernelSet } = runtime();
-    const { hiddenSize } = this.#step.stack;
-    const values = [...h, ...c];
-    for (let part = 0; part < this.#parts; part++) {
-      const own = values.slice(part * hiddenSize, (part + 1) * hiddenSize);
-      kernelSet.writeFloats(this.#partOf(id, part), own);
+  #write(id: number, { h, c = [] }: { h: ArrayLike<number>; c?: ArrayLike<number> }): void {
+    const values = [...Array.from(h), ...Array.from(c)];
+    let first = 0;
+    for (const table of this.#tables) {
+      table.write(id, values.slice(first, (first += table.parts * table.width)));
     }
   }
 
   #grow(): void {
-    const { kernelSet } = runtime();
-    const before = this.#states;
-    const [parts, capacity, width] = before.shape as [number, number, number];
-    const after = zeros([parts, 2 * capacity, width]).persist();
-    const bytes = capacity * width * kernelSet.bytesPerFloat;
-    for (let part = 0; part < parts; part++) {
-      copyDense(after.offset + 2 * part * bytes, before.offset + part * bytes, capacity * width);
-    }
-    before.end();
-    this.#states = after;
-    this.#capacity = 2 * capacity;
+    this.#capacity *= 2;
+    for (const table of this.#tables) table.grow(this.#capacity);
     const lastPush = new Float64Array(this.#capacity);
     lastPush.set(this.#lastPush);
     this.#lastPush = lastPush;
   }
 
-  /** Buffers for so many streams at once; the views of the right length change only when the number does. */
+  /** Room for so many streams at once; the view of the right length changes only when the number does. */
   #makeRoom(count: number): void {
-    const { stack, outputWidth } = this.#step;
-    if (this.#indexValues.length !== this.#parts * count) {
-      this.#step.reserve(count);
-      const rows = this.#parts * count;
-      this.#gathered = roomFor(this.#gathered, rows, stack.hiddenSize);
-      if (!this.#index || this.#index.size < rows) {
-        this.#index?.end();
-        this.#index = empty([rows], "int32").persist();
-      }
-      this.#indexValues = new Int32Array(rows);
-      if (this.#outputOfAll.length < count * outputWidth) this.#outputOfAll = new Float32Array(count * outputWidth);
-      this.#output = this.#outputOfAll.subarray(0, count * outputWidth);
-    }
+    const { outputWidth } = this.#step;
+    if (this.#output.length === count * outputWidth) return;
+    this.#step.reserve(count);
+    if (this.#outputOfAll.length < count * outputWidth) this.#outputOfAll = new Float32Array(count * outputWidth);
+    this.#output = this.#outputOfAll.subarray(0, count * outputWidth);
   }
 
   #check(call: string, id: number): void {
@@ -235,7 +191,7 @@ export class StreamPool implements SequencePool {
   }
 
   #checkState(call: string, state: StreamState): void {
-    const { layers, hiddenSize, hasCell } = this.#step.stack;
-    checkState(`${this.#where}.${call}`, state, layers * hiddenSize, hasCell);
+    const { layers, hiddenSize, cellSize } = this.#step.stack;
+    checkState(`${this.#where}.${call}`, state, layers * hiddenSize, layers * cellSize);
   }
 }

@@ -2,7 +2,8 @@ import { type CellChoice, cellChoice, type CellKind, cellRules } from "../nn/cel
 import { Embedding } from "../nn/embedding.ts";
 import { Linear } from "../nn/linear.ts";
 import { Module, type ModuleOptions } from "../nn/module.ts";
-import { RecurrentNetwork, type RecurrentState } from "../nn/recurrent.ts";
+import type { RecurrentState } from "../nn/recurrent-options.ts";
+import { RecurrentNetwork } from "../nn/recurrent.ts";
 import { networkPart, sequenceNetwork, type SequenceNetwork } from "../nn/recurrent-network.ts";
 import { Transformer } from "../nn/transformer.ts";
 import { HiddenstateError } from "../errors.ts";

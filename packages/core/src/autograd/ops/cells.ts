@@ -1,19 +1,37 @@
 import type { KernelArguments, Kernels } from "../../kernels/kernels.ts";
 import { empty, type Tensor } from "../../memory/tensor.ts";
 
-/** Which recurrence: its gates and options. */
-export type Cell =
-  | { kind: "rnn"; nonlinearity: "tanh" | "relu" }
-  | { kind: "lstm" }
-  | { kind: "gru"; resetAfter: boolean };
+/** Recurrences with kernels of their own. */
+type Fused = { kind: "rnn"; nonlinearity: "tanh" | "relu" } | { kind: "lstm" } | { kind: "gru"; resetAfter: boolean };
 
-/** Number of gates G: a recurrent weight has G*H rows. */
+/** Options inside a cell; a cell that has any runs as products and a pointwise function (kernel cellForward). */
+export interface CellFeatures {
+  layerNorm: boolean;
+  recurrentDropout: number;
+  /** Width P of h; 0: that of the cell. */
+  projection: number;
+  peepholes: boolean;
+  coupledGates: boolean;
+}
+
+/** A recurrence without options, in one fused kernel. */
+export type PlainCell = Fused & { features?: undefined };
+
+/** Which recurrence: its gates and options. */
+export type Cell = (Fused | { kind: "mingru" } | { kind: "minlstm" }) & { features?: CellFeatures };
+
+export function isPlain(cell: Cell): cell is PlainCell {
+  return cell.features === undefined && cell.kind !== "mingru" && cell.kind !== "minlstm";
+}
+
+/** Number of gates G: an input weight has G*H rows. */
 export function gateCount(cell: Cell): number {
-  return { rnn: 1, lstm: 4, gru: 3 }[cell.kind];
+  if (cell.features?.coupledGates) return 3;
+  return { rnn: 1, lstm: 4, gru: 3, mingru: 2, minlstm: 3 }[cell.kind];
 }
 
 /** How many leading gates have both biases added to one another before the recurrence. */
-export function sharedBiasGates(cell: Cell): number {
+export function sharedBiasGates(cell: PlainCell): number {
   return cell.kind === "gru" && cell.resetAfter ? 2 : gateCount(cell);
 }
 
@@ -37,7 +55,7 @@ export interface Slabs {
   candidate: Tensor | null;
 }
 
-export function allocateSlabs(cell: Cell, rows: number, hiddenSize: number, gateWidth: number): Slabs {
+export function allocateSlabs(cell: PlainCell, rows: number, hiddenSize: number, gateWidth: number): Slabs {
   return {
     gates: empty([rows, gateWidth]),
     previousHidden: empty([rows, hiddenSize]),
@@ -71,7 +89,12 @@ export type ForwardArguments = { -readonly [A in keyof AnyForward]: number };
 /**
  * The arguments of one forward call. Written out, not spread: a call of one step is so short that even this shows.
  */
-export function forwardArguments(cell: Cell, call: ForwardCall, slabs: Slabs, sizes: LayerSizes): ForwardArguments {
+export function forwardArguments(
+  cell: PlainCell,
+  call: ForwardCall,
+  slabs: Slabs,
+  sizes: LayerSizes,
+): ForwardArguments {
   return {
     x: call.x,
     inputPanels: call.inputPanels,
@@ -102,7 +125,7 @@ export function forwardArguments(cell: Cell, call: ForwardCall, slabs: Slabs, si
 }
 
 /** Runs one layer and direction over all time steps. */
-export function runForward(kernels: Kernels, cell: Cell, args: ForwardArguments): void {
+export function runForward(kernels: Kernels, cell: PlainCell, args: ForwardArguments): void {
   switch (cell.kind) {
     case "rnn":
       return kernels.rnnForward(args);
@@ -137,7 +160,7 @@ export interface GateGradients {
 /** Goes back through all time steps of one layer and direction. */
 export function runBackward(
   kernels: Kernels,
-  cell: Cell,
+  cell: PlainCell,
   call: BackwardCall,
   slabs: Slabs,
   sizes: LayerSizes,
@@ -180,7 +203,7 @@ export interface HiddenProduct {
 }
 
 /** What the hidden weight's rows were multiplied with: h before the step, or r*h for the candidate of Cho's GRU. */
-export function hiddenProducts(cell: Cell, slabs: Slabs): HiddenProduct[] {
+export function hiddenProducts(cell: PlainCell, slabs: Slabs): HiddenProduct[] {
   if (cell.kind !== "gru" || cell.resetAfter) {
     return [{ values: slabs.previousHidden, firstGate: 0, gateCount: gateCount(cell) }];
   }

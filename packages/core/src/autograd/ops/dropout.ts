@@ -1,9 +1,9 @@
 import { HiddenstateError, shown } from "../../errors.ts";
 import type { WordPair } from "../../memory/random.ts";
 import { runtime } from "../../memory/runtime.ts";
-import { empty, type Tensor } from "../../memory/tensor.ts";
+import { empty, full, type Tensor } from "../../memory/tensor.ts";
 import type { GradientTarget } from "../backward.ts";
-import { record } from "../tape.ts";
+import { noGrad, record } from "../tape.ts";
 import { checkOperand, rowsAndWidth } from "./operands.ts";
 
 /**
@@ -75,4 +75,21 @@ export function dropout(x: Tensor, rate: number, key: WordPair, rowIds: Tensor |
     },
   });
   return y;
+}
+
+/**
+ * What dropout multiplies with, by itself: 0 at probability `rate`, else 1 / (1 - rate), for [rows, width] numbers; the masks of
+ * `dropout` under the same key.
+ */
+export function dropoutMask(
+  shape: readonly [rows: number, width: number],
+  rate: number,
+  key: WordPair,
+  rowIds: Tensor | null,
+  batch: number,
+): Tensor {
+  const ones = full(shape, 1);
+  const mask = noGrad(() => dropout(ones, rate, key, rowIds, batch));
+  ones.end();
+  return mask;
 }

@@ -2,7 +2,7 @@ import { runtime } from "../../memory/runtime.ts";
 import type { Tensor } from "../../memory/tensor.ts";
 import type { BackwardPass } from "../backward.ts";
 import { packedOnce } from "../packed.ts";
-import { type Cell, gateCount, type GateGradients, hiddenProducts, sharedBiasGates, type Slabs } from "./cells.ts";
+import { gateCount, type PlainCell, type GateGradients, hiddenProducts, sharedBiasGates, type Slabs } from "./cells.ts";
 import { addRowGradients, type RowGradient } from "./row-gradients.ts";
 
 /** The parameters of one layer and direction, with PyTorch's shapes: [G*H, I], [G*H, H], [G*H], [G*H]. */
@@ -32,7 +32,7 @@ export function gatePanels(weight: Tensor, gates: number, transpose: 0 | 1): num
  * Offsets (0: absent) of the biases in slab order: what every chain starts from, and what a GRU adds to the candidate's hidden
  * part.
  */
-export function gateBiases(cell: Cell, weights: DirectionWeights): { bias: number; hiddenBias: number } {
+export function gateBiases(cell: PlainCell, weights: DirectionWeights): { bias: number; hiddenBias: number } {
   const { biasIh, biasHh } = weights;
   if (!biasIh || !biasHh) return { bias: 0, hiddenBias: 0 };
   const { kernelSet } = runtime();
@@ -71,7 +71,7 @@ export function gateBiases(cell: Cell, weights: DirectionWeights): { bias: numbe
  */
 export function addWeightGradients(
   pass: BackwardPass,
-  cell: Cell,
+  cell: PlainCell,
   weights: DirectionWeights,
   x: Tensor,
   slabs: Slabs,

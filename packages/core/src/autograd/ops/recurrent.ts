@@ -5,7 +5,7 @@ import { copyDense } from "../copy.ts";
 import { record } from "../tape.ts";
 import {
   allocateSlabs,
-  type Cell,
+  type PlainCell,
   forwardArguments,
   gateCount,
   type LayerSizes,
@@ -37,10 +37,13 @@ export interface LayerState {
   c: Tensor | null;
 }
 
+/** What every forward kernel keeps: the slab of activated gates, and the state before each step. */
+export type KeptStates = Pick<Slabs, "gates" | "previousHidden" | "previousCell">;
+
 /** Who looks at a layer while it runs: inspection. Off the tape there is no way back, so nothing of it is asked for. */
 export interface LayerObserver {
   /** A direction has run forward. What the kernel kept ends with the operation: copy what is to stay. */
-  ran(direction: number, kept: Slabs, final: LayerState): void;
+  ran(direction: number, kept: KeptStates, final: LayerState): void;
   /** Where the way back is to write all of dL/dh and dL/dc of each step, [N, H] each; asked for as it begins. */
   gradients(direction: number): { hidden: Tensor; cell: Tensor | null };
 }
@@ -56,7 +59,7 @@ export interface LayerObserver {
  * @returns output [N, D*H] and the final state
  */
 export function recurrentLayer(
-  cell: Cell,
+  cell: PlainCell,
   x: Tensor,
   packedRows: PackedRows,
   state: LayerState,
@@ -132,7 +135,7 @@ interface StateGradients {
 
 function backThroughDirection(
   pass: BackwardPass,
-  cell: Cell,
+  cell: PlainCell,
   x: Tensor,
   packedRows: PackedRows,
   weights: DirectionWeights,

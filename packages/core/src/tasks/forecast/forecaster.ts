@@ -8,7 +8,8 @@ import { Dropout } from "../../nn/dropout.ts";
 import { Embedding } from "../../nn/embedding.ts";
 import { Linear } from "../../nn/linear.ts";
 import { Module, type ModuleOptions } from "../../nn/module.ts";
-import type { RecurrentNetwork, RecurrentState } from "../../nn/recurrent.ts";
+import type { RecurrentState } from "../../nn/recurrent-options.ts";
+import type { RecurrentNetwork } from "../../nn/recurrent.ts";
 import { recurrentNetwork } from "../../nn/recurrent-network.ts";
 import { type OptionRules } from "../../options.ts";
 

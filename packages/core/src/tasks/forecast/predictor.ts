@@ -3,7 +3,7 @@ import { slice } from "../../autograd/ops/slice.ts";
 import { noGrad } from "../../autograd/tape.ts";
 import { scope } from "../../memory/scope.ts";
 import { type Tensor, tensor } from "../../memory/tensor.ts";
-import type { RecurrentState } from "../../nn/recurrent.ts";
+import type { RecurrentState } from "../../nn/recurrent-options.ts";
 import { type ForecasterEnsemble, meanOfTensors } from "./forecaster-ensemble.ts";
 import type { ForecasterNetwork } from "./forecaster.ts";
 import type { Forecasted, Head } from "./heads/head.ts";
