@@ -45,6 +45,18 @@ describe("the examples", () => {
     expect(answers).toEqual(["resting", "walking", "running"].map((label) => [label, label]));
   });
 
+  test("read-numbers is far closer than the mean", () => {
+    const printed = run("read-numbers");
+    const [rmse, baseline] = [...printed.matchAll(/RMSE (\S+), R².*RMSE (\S+)\)/g)].at(-1)!.slice(1).map(Number);
+    expect(rmse).toBeLessThan(baseline / 2);
+    expect(printed.match(/hours left, in truth/g)).toHaveLength(3);
+  });
+
+  test("tag-names finds a person and a place that it has never seen", () => {
+    const printed = run("tag-names");
+    expect(printed).toMatch(/F1 1\.000 \(precision 1\.000, recall 1\.000\)\n.*\nPER: Dora Brooks\nLOC: Riga\n$/);
+  });
+
   test("train-on-your-text learns the calendar; run again, it loads the model and writes the same", () => {
     const first = run("train-on-your-text");
     const losses = [...first.matchAll(/held-out loss (\S+) nats/g)].map(([, loss]) => Number(loss));
