@@ -274,7 +274,7 @@ export type { PointLoss } from "./tasks/forecast/heads/point.ts";
 export { leastSquares } from "./tasks/forecast/least-squares.ts";
 export type { Difference, Preprocessing } from "./tasks/forecast/preprocessing.ts";
 export { trainForecaster, type ForecasterTraining } from "./tasks/forecast/train-forecaster.ts";
-export type { TranslationData, TranslationPair } from "./tasks/translation/pair-data.ts";
+export { splitPairs, type TranslationData, type TranslationPair } from "./tasks/translation/pair-data.ts";
 export {
   SequenceTranslator,
   type SequenceTranslatorOptions,

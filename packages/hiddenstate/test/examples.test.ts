@@ -57,6 +57,25 @@ describe("the examples", () => {
     expect(printed).toMatch(/F1 1\.000 \(precision 1\.000, recall 1\.000\)\n.*\nPER: Dora Brooks\nLOC: Riga\n$/);
   });
 
+  test("translate-dates learns to write dates, and looks at the year for the year", () => {
+    const printed = run("translate-dates");
+    const [exactMatch] = [...printed.matchAll(/exact match (\S+), BLEU/g)].at(-1)!.slice(1).map(Number);
+    expect(exactMatch).toBeGreaterThan(0.85);
+    expect(printed).toMatch(/the 5th of March 2024: 2024-03-05 \(probability 0\.\d+\), or \d{4}-\d\d-\d\d/);
+    // Over the first token written, the darkest sign stands under the year.
+    const [source, first] = printed.split("\n").slice(4, 6);
+    expect(first.search(/[▓█]/)).toBeGreaterThanOrEqual(source.indexOf("2024"));
+    const [truth, own] = [.../(\S+) nats fed the truth, (\S+) fed/.exec(printed)!].slice(1).map(Number);
+    expect(own).toBeGreaterThanOrEqual(truth);
+  });
+
+  test.each([
+    ["make-dates", /^source\ttarget\n([^\t\n]+\t\d{4}-\d\d-\d\d\n){40}$/],
+    ["make-sums", /^source\ttarget\n(\d+\+\d+\t\d+\n){40}$/],
+  ])("%s writes pairs", (example, lines) => {
+    expect(run(example, "40")).toMatch(lines);
+  });
+
   test("train-on-your-text learns the calendar; run again, it loads the model and writes the same", () => {
     const first = run("train-on-your-text");
     const losses = [...first.matchAll(/held-out loss (\S+) nats/g)].map(([, loss]) => Number(loss));

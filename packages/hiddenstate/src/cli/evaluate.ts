@@ -21,7 +21,8 @@ export function evaluateCommand(session: Session): Command {
     .description(
       "Measure how good a model is on data that it was not trained on, read as the training's data was. For a language model: " +
         "the mean loss of a token in nats and in bits, and the perplexity; the text is read from its beginning to its end with carried " +
-        "state. For labels, numbers and tags: the usual scores, beside those of a baseline.",
+        "state. For labels, numbers and tags: the usual scores, beside those of a baseline. For pairs of texts: exact match, BLEU, token accuracy, " +
+        "and the loss along the text when the model reads the truth and when it reads what it wrote itself (exposure bias).",
     )
     .argument("<model>", "the model's folder")
     .argument("<data>", "the data to measure on");
@@ -34,7 +35,8 @@ export function evaluateCommand(session: Session): Command {
 Examples:
   hiddenstate evaluate runs/book other-book.txt
   hiddenstate evaluate runs/book other-book.txt --json | jq .loss
-  hiddenstate evaluate runs/reviews new-reviews.csv --pictures pictures`,
+  hiddenstate evaluate runs/reviews new-reviews.csv --pictures pictures
+  hiddenstate evaluate runs/dates other-dates.tsv --json | jq .exactMatch`,
     )
     .action(async (folder: string, data: string, flags: EvaluateFlags) => {
       session.exitCode = await runEvaluation(folder, data, flags);

@@ -4,11 +4,13 @@ import { load } from "../load.ts";
 import { taskOf } from "../tasks/tasks.ts";
 import { engineOptions } from "./engine-options.ts";
 import { Interruption, interruptedCode } from "./interruption.ts";
+import { numberOption } from "./number-option.ts";
 import { Output } from "./output.ts";
 import type { Session } from "./program.ts";
 import { UsageError } from "./usage-error.ts";
 
 interface PredictFlags extends EngineChoice {
+  beam?: number;
   json?: true;
 }
 
@@ -16,11 +18,17 @@ export function predictCommand(session: Session): Command {
   const command = new Command("predict")
     .summary("ask a model about new data")
     .description(
-      "Ask a model about new data: what each sequence is, or what tag each word has. Writes a line of JSON for each, which keeps the " +
+      "Ask a model about new data: what each sequence is, what tag each word has, or what each text becomes. Writes a line of JSON for each, which keeps the " +
         "columns of the input. Without data, standard input is read: lines of text, CSV, TSV or lines of JSON.",
     )
     .argument("<model>", "the model's folder")
     .argument("[data...]", "files to read, as the training's data was");
+  command.addOption(
+    numberOption("--beam <n>", "texts: follow so many beginnings and give the best of all (default: token by token)", {
+      whole: true,
+      min: 1,
+    }),
+  );
   for (const option of engineOptions()) command.addOption(option);
   return command
     .addHelpText(
@@ -29,14 +37,19 @@ export function predictCommand(session: Session): Command {
 Examples:
   hiddenstate predict runs/reviews new-reviews.csv > found.jsonl
   echo Nakamura | hiddenstate predict runs/names | jq -r .predicted
-  hiddenstate predict runs/reviews new-reviews.csv | jq -c 'select(.probability < 0.6)'`,
+  hiddenstate predict runs/reviews new-reviews.csv | jq -c 'select(.probability < 0.6)'
+  hiddenstate predict runs/dates dates.txt --beam 4`,
     )
     .action(async (folder: string, paths: string[], flags: PredictFlags) => {
       session.exitCode = await runPrediction(folder, paths, flags);
     });
 }
 
-async function runPrediction(folder: string, paths: string[], { json, ...engine }: PredictFlags): Promise<number> {
+async function runPrediction(
+  folder: string,
+  paths: string[],
+  { json, beam, ...engine }: PredictFlags,
+): Promise<number> {
   const output = new Output(json ?? false);
   const model = await load(folder, engine);
   output.noteEngine();
@@ -46,10 +59,15 @@ async function runPrediction(folder: string, paths: string[], { json, ...engine 
       "unsupported",
       `unsupported model ${folder}: it is ${task.learns}; ${model.task === "lm" ? "let it write with generate" : "it predicts nothing about rows"}`,
     );
+  if (beam !== undefined && model.task !== "seq2seq")
+    throw new UsageError(
+      "mismatch",
+      `mismatch in --beam: it does nothing with ${folder}, which learned ${task.learns}; leave it out`,
+    );
   using interruption = new Interruption().listen();
   const { signal } = interruption;
   try {
-    for await (const answers of task.predict(model, { paths, input: process.stdin, signal })) {
+    for await (const answers of task.predict(model, { paths, input: process.stdin, signal, beam })) {
       await output.lines(answers);
       if (signal.aborted || !output.listening) break;
     }

@@ -8,6 +8,7 @@ import { generateCommand } from "./generate.ts";
 import { labCommand } from "./lab.ts";
 import { predictCommand } from "./predict.ts";
 import { trainCommand } from "./train.ts";
+import { translateCommand } from "./translate.ts";
 
 /** What one call of the program knows of itself. */
 export interface Session {
@@ -35,6 +36,8 @@ Examples:
   hiddenstate predict runs/reviews new-reviews.csv
   hiddenstate train sales.csv --horizon 12
   hiddenstate forecast runs/sales sales.csv --picture sales.png
+  hiddenstate train pairs.tsv
+  hiddenstate translate runs/pairs texts.txt --beam 4
   hiddenstate lab --quick
   hiddenstate doctor
 
@@ -45,6 +48,7 @@ Exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted with everything saved.
     evaluateCommand,
     predictCommand,
     forecastCommand,
+    translateCommand,
     generateCommand,
     compareCommand,
     labCommand,

@@ -57,6 +57,7 @@ Examples:
   hiddenstate train access.log --cell gru --tokenizer word --min-count 3
   hiddenstate train names                               a folder with a text file for each label
   hiddenstate train reviews.csv --text review --label stars --tokenizer word
+  hiddenstate train pairs.tsv                           a text, a tab and the text that it becomes in each line
   hiddenstate train sensors.csv --group recording --label activity
   hiddenstate train book.txt --steps 1000 --json | jq -c 'select(.type == "evaluation")'`,
     )

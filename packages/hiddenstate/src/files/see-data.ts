@@ -22,14 +22,18 @@ export interface SeenData {
   folder: readonly string[] | null;
   /** The whole lines of the file's beginning; none where it is a folder, or no text. */
   lines: readonly string[];
-  /** The beginning of a table (CSV, TSV, lines of JSON or Parquet, by its ending); else null. */
-  table: Table | null;
+  /**
+   * The beginning of a table (CSV, TSV, lines of JSON or Parquet, by its ending); else null. Parsed when it is first looked at: lines with
+   * tabs may be no table.
+   * @throws HiddenstateError what is wrong with it, naming the line
+   */
+  readonly table: Table | null;
 }
 
 /**
  * Looks at the beginning of some data.
  *
- * @throws HiddenstateError `missing`, `storage`, or, for a table, what is wrong with it, naming the line
+ * @throws HiddenstateError `missing` or `storage`
  */
 export async function seeData(path: string): Promise<SeenData> {
   const ending = extname(path).toLowerCase();
@@ -41,7 +45,16 @@ export async function seeData(path: string): Promise<SeenData> {
   const lines = text.split(/\r?\n/);
   if (!whole && lines.length > 1) lines.pop();
   const isTable = tableFormat(path) !== null && text.trim() !== "";
-  return { path, ending, folder, lines, table: isTable ? parseTable(path, text, { cut: !whole }) : null };
+  let table: Table | null = null;
+  return {
+    path,
+    ending,
+    folder,
+    lines,
+    get table() {
+      return isTable ? (table ??= parseTable(path, text, { cut: !whole })) : null;
+    },
+  };
 }
 
 /** The names of a folder's files, in the order of the alphabet; null for what is no folder. */

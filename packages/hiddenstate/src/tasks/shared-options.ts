@@ -31,13 +31,13 @@ export const networkOptions: readonly TaskOption[] = [
   },
   {
     flags: "--layers <n>",
-    about: "layers (default: 2, for tags and series 1)",
+    about: "layers (default: 2, for tags, pairs and series 1)",
     group: "Model",
     value: { range: positive },
   },
   {
     flags: "--dropout <share>",
-    about: "dropped between layers while training (default: 0.3, for tags 0.5, for series 0.1)",
+    about: "dropped between layers while training (default: 0.3, for tags 0.5, for pairs and series 0.1)",
     group: "Model",
     value: { range: { min: 0, below: 1 } },
   },
@@ -108,7 +108,7 @@ export const trainingOptions: readonly TaskOption[] = [
   },
   {
     flags: "--lr <rate>",
-    about: "learning rate (default: 1e-3, for tags 2e-3)",
+    about: "learning rate (default: 1e-3, for tags and pairs 2e-3)",
     group: "Training",
     value: { range: { above: 0 } },
   },
@@ -127,7 +127,7 @@ export const trainingOptions: readonly TaskOption[] = [
   },
   {
     flags: "--schedule <name>",
-    about: "of the learning rate, over the budget (default: constant, for tags and series cosine)",
+    about: "of the learning rate, over the budget (default: constant, for tags, pairs and series cosine)",
     group: "Training",
     value: { choices: ["constant", "cosine", "step", "plateau"] },
   },
@@ -156,4 +156,19 @@ export const fromOption: TaskOption = {
   flags: "--from <model>",
   about: "a trained model's folder to start from instead of random numbers",
   group: "Training",
+};
+
+/** How wide the vectors of tokens are. */
+export const embeddingOption: TaskOption = {
+  flags: "--embedding <size>",
+  about: "width of a token's or a word's vector (default: hidden, for tags 128, for pairs 64)",
+  group: "Model",
+  value: { range: positive },
+};
+
+/** The column of what is learned, where that is no label. */
+export const targetOption: TaskOption = {
+  flags: "--target <column>",
+  about: "or the column with the number to learn; of pairs, the text to write",
+  group: "Labels and numbers",
 };

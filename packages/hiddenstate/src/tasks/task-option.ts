@@ -27,7 +27,16 @@ export interface NumberRange {
 }
 
 /** The headings of the help of `train`, in their order. */
-export const optionGroups = ["Model", "Data", "Text", "Labels and numbers", "Tags", "Series", "Training"] as const;
+export const optionGroups = [
+  "Model",
+  "Data",
+  "Text",
+  "Labels and numbers",
+  "Pairs",
+  "Tags",
+  "Series",
+  "Training",
+] as const;
 
 export type OptionGroup = (typeof optionGroups)[number];
 

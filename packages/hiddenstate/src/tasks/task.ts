@@ -116,6 +116,8 @@ export interface PredictRequest {
   /** What stands in for standard input. */
   input: AsyncIterable<Uint8Array | string>;
   signal: AbortSignal;
+  /** For models that write: follows so many beginnings at a time, and gives the best text of all. */
+  beam?: number | undefined;
 }
 
 /** How good a model is. */

@@ -1,12 +1,14 @@
-import type { ClassifierModel, ForecasterModel, TaggerModel, TextModel } from "@hiddenstate/core";
+import type { ClassifierModel, ForecasterModel, TaggerModel, TextModel, TranslatorModel } from "@hiddenstate/core";
 import { type ClassifierGiven, classifyTask } from "./classification/classify.ts";
 import { type ForecastGiven, forecastTask } from "./forecasting/forecast-task.ts";
 import { type LanguageModelGiven, languageModelTask } from "./language-model.ts";
 import { type TaggerGiven, tagTask } from "./tagging/tag.ts";
 import type { Task } from "./task.ts";
+import { seq2seqTask, type TranslatorGiven } from "./translation/seq2seq.ts";
 
 /** Every task: what its training is given, and what comes of it. */
 export interface Tasks {
+  seq2seq: Task<TranslatorGiven, TranslatorModel>;
   tag: Task<TaggerGiven, TaggerModel>;
   forecast: Task<ForecastGiven, ForecasterModel>;
   classify: Task<ClassifierGiven, ClassifierModel>;
@@ -18,6 +20,7 @@ export interface Tasks {
  * text.
  */
 export const tasks: Tasks = {
+  seq2seq: seq2seqTask,
   tag: tagTask,
   forecast: forecastTask,
   classify: classifyTask,

@@ -49,6 +49,8 @@ export interface TranslateOptions extends SamplingOptions {
   longest?: number;
   /** Whether to tell what each token looked at. Default false. */
   attention?: boolean;
+  /** How errors name each source, such as `texts.txt:17`. Default: its place in the array. */
+  places?: readonly string[];
   signal?: AbortSignal;
 }
 
@@ -60,6 +62,7 @@ const rules: OptionRules<TranslateOptions> = {
   seed: { type: "integer", min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 },
   longest: { type: "integer", min: 1, optional: true },
   attention: { type: "boolean", default: false },
+  places: { type: "any", optional: true },
   signal: { type: "any", optional: true },
 };
 
@@ -116,7 +119,7 @@ export class TranslatorModel {
    * @throws HiddenstateError `invalid`, naming the source, for an empty one, and for options out of range; `mismatch` for options that exclude each other
    */
   async translate(sources: readonly string[], options: TranslateOptions = {}): Promise<Translation[]> {
-    sources.forEach((source, i) => checkText(`translate: sources[${i}]`, "source", source));
+    sources.forEach((source, i) => checkText(options.places?.[i] ?? `translate: sources[${i}]`, "source", source));
     const checked = checkTranslateOptions(options, this.#parts.longest);
     return finished(this.#translateAll(sources, checked), options.signal);
   }

@@ -1,12 +1,5 @@
+import { embeddingOption, targetOption } from "../shared-options.ts";
 import type { TaskOption } from "../task-option.ts";
-
-/** The width of vectors that are looked up. */
-export const embeddingOption: TaskOption = {
-  flags: "--embedding <size>",
-  about: "width of a token's or a word's vector (default: hidden, for tags 128)",
-  group: "Model",
-  value: { range: { whole: true, min: 1 } },
-};
 
 /** The flags of `train` that name columns, and those of a classifier's network and loss. */
 export const classifyOptions: readonly TaskOption[] = [
@@ -20,7 +13,7 @@ export const classifyOptions: readonly TaskOption[] = [
     about: "the column with the label to learn (default: found out)",
     group: "Labels and numbers",
   },
-  { flags: "--target <column>", about: "or the column with the number to learn", group: "Labels and numbers" },
+  targetOption,
   {
     flags: "--group <column>",
     about: "the column that tells which rows are the steps of one sequence",

@@ -10,8 +10,14 @@ import {
   trainTagger,
 } from "@hiddenstate/core";
 import type { SentenceColumns } from "../../files/sentences/sentence.ts";
-import { embeddingOption } from "../classification/classify-options.ts";
-import { dataOptions, fromOption, minimumCountOption, networkOptions, trainingOptions } from "../shared-options.ts";
+import {
+  dataOptions,
+  fromOption,
+  minimumCountOption,
+  networkOptions,
+  trainingOptions,
+  embeddingOption,
+} from "../shared-options.ts";
 import type { DataRequest, PredictRequest, PreparedTraining, Report, Task } from "../task.ts";
 import type { TaskOption } from "../task-option.ts";
 import { withBudget } from "../with-budget.ts";

@@ -1,0 +1,116 @@
+import type { TranslateOptions, Translation, TranslatorModel } from "@hiddenstate/core";
+import { Command, Option } from "commander";
+import type { EngineChoice } from "../engine.ts";
+import { load } from "../load.ts";
+import { checkPictureFile } from "../pictures/picture.ts";
+import { attentionPicture } from "../tasks/translation/attention-picture.ts";
+import { type AskedSource, readSources } from "../tasks/translation/read-pairs.ts";
+import { engineOptions } from "./engine-options.ts";
+import { Interruption, interruptedCode } from "./interruption.ts";
+import { numberOption } from "./number-option.ts";
+import { Output } from "./output.ts";
+import type { Session } from "./program.ts";
+
+type Writing = Omit<TranslateOptions, "signal" | "places">;
+
+interface TranslateFlags extends Writing, EngineChoice {
+  picture?: string;
+  json?: true;
+}
+
+const positive = { whole: true, min: 1 } as const;
+
+/** Texts written at a time: what somebody waits for, and what keeps the processors busy. */
+const together = 1024;
+
+export function translateCommand(session: Session): Command {
+  const command = new Command("translate")
+    .summary("let a model write a text from each text")
+    .description(
+      "Write what each text becomes: a line for each line of the files, of which a table's column of sources is read, or of standard input. " +
+        "Without options the likeliest token at each step.",
+    )
+    .argument("<model>", "the model's folder")
+    .argument("[texts...]", "files to read: a text in each line, or as the training's data was")
+    .addOption(numberOption("--beam <n>", "beam search: follow so many beginnings, and give the best of all", positive))
+    .addOption(
+      numberOption("--length-penalty <a>", "beam search: divides ln p by ((5 + length) / 6)^a (default: 0.6)", {
+        min: 0,
+      }),
+    )
+    .addOption(new Option("--sample", "draw each token at random"))
+    .addOption(
+      numberOption("--temperature <t>", "of the draws: below 1 bolder, above 1 more varied (default: 1)", { min: 0 }),
+    )
+    .addOption(numberOption("--top-k <k>", "draw among the k likeliest only", positive))
+    .addOption(
+      numberOption("--top-p <p>", "draw among the likeliest that together have this probability", { above: 0, max: 1 }),
+    )
+    .addOption(numberOption("--seed <n>", "key of the draws (default: 0)", { whole: true, min: 0 }))
+    .addOption(
+      numberOption("--longest <n>", "most tokens of a text (default: half as many again as in training)", positive),
+    )
+    .addOption(
+      new Option("--attention", "with --json: tell how much each token of the source counted for each written one"),
+    )
+    .option("--picture <file>", "draw what the first text's tokens looked at: a file that ends in .svg, .png or .html");
+  for (const option of engineOptions()) command.addOption(option);
+  return command
+    .addHelpText(
+      "after",
+      `
+Examples:
+  echo "the 5th of March 2024" | hiddenstate translate runs/dates
+  hiddenstate translate runs/dates dates.txt --beam 4 > iso.txt
+  hiddenstate translate runs/dates dates.txt --beam 4 --json | jq .alternatives
+  echo "5 March 2024" | hiddenstate translate runs/dates --picture attention.png`,
+    )
+    .action(async (folder: string, paths: string[], flags: TranslateFlags) => {
+      session.exitCode = await runTranslation(folder, paths, flags);
+    });
+}
+
+async function runTranslation(folder: string, paths: string[], flags: TranslateFlags): Promise<number> {
+  const { json, picture, backend, instructionSet, threads, ...options } = flags;
+  const output = new Output(json ?? false);
+  if (picture !== undefined) checkPictureFile(picture);
+  const model = await load(folder, { task: "seq2seq", backend, instructionSet, threads });
+  output.noteEngine();
+  using interruption = new Interruption().listen();
+  const { signal } = interruption;
+  let drawn = picture === undefined;
+  try {
+    for await (const asked of readSources({ paths, input: process.stdin }, model.config.source ?? {})) {
+      for (let start = 0; start < asked.length && output.listening; start += together) {
+        const part = asked.slice(start, start + together);
+        const written = await write(model, part, { ...options, signal });
+        written.forEach((translation, i) => {
+          output.record({ type: "translation", source: part[i].text, ...translation });
+          // Texts are lines here, whatever they hold.
+          output.say(translation.text.replaceAll("\n", String.raw`\n`));
+        });
+        if (!drawn) {
+          drawn = true;
+          const [{ text, attention }] = await write(model, part.slice(0, 1), { ...options, attention: true, signal });
+          await (await attentionPicture(`“${part[0].text}” becomes “${text}”`, attention!)).save(picture!);
+          output.note(`drawn in ${picture}`);
+        }
+      }
+      if (signal.aborted || !output.listening) break;
+    }
+  } catch (fault) {
+    if (!signal.aborted) throw fault;
+  }
+  return signal.aborted ? interruptedCode : 0;
+}
+
+function write(
+  model: TranslatorModel,
+  asked: readonly AskedSource[],
+  options: TranslateOptions,
+): Promise<Translation[]> {
+  return model.translate(
+    asked.map(({ text }) => text),
+    { ...options, places: asked.map(({ place }) => place) },
+  );
+}

@@ -1,0 +1,152 @@
+import {
+  type BestEvaluation,
+  HiddenstateError,
+  loadTranslator,
+  parseSamplingSchedule,
+  type SamplingSchedule,
+  splitPairs,
+  trainTranslator,
+  type TranslationData,
+  type TranslatorModel,
+  type TranslatorTraining,
+} from "@hiddenstate/core";
+import {
+  dataOptions,
+  embeddingOption,
+  fromOption,
+  minimumCountOption,
+  networkOptions,
+  targetOption,
+  textOptions,
+  trainingOptions,
+} from "../shared-options.ts";
+import { tableFlags, type TableGiven } from "../table-options.ts";
+import type { DataRequest, PredictRequest, PreparedTraining, Report, Task } from "../task.ts";
+import { withBudget } from "../with-budget.ts";
+import { checkColumn } from "../../files/tables/table.ts";
+import { type NamedPair, type PairColumns, recognisedPair } from "./pair-columns.ts";
+import { type PairSource, readPairs, readSources } from "./read-pairs.ts";
+import { translatorReport } from "./report.ts";
+import { seq2seqOptions } from "./seq2seq-options.ts";
+import { holdsTabLines, looksLikePairs } from "./tab-lines.ts";
+
+/** What a translator's training is given. */
+export interface TranslatorGiven extends Omit<TranslatorTraining, "samplingSchedule">, NamedPair, TableGiven {
+  /** The path of a file with pairs, or the pairs themselves. */
+  data: string | TranslationData;
+  /** The path of held-out pairs, where `data` is a path. Default: a tenth of the different sources. */
+  validation?: string;
+  /** How often the decoder is fed what it wrote itself while training; as text such as `"linear:2000:0.5"` too. Default: never. */
+  samplingSchedule?: SamplingSchedule | string;
+}
+
+/** Options that say what is learned, and that it is something else. */
+const ofOtherTasks = ["label", "target", "text", "group", "inputs"];
+
+/** Texts asked about at a time. */
+const askedTogether = 1024;
+
+/** Learns to write a text from another. */
+export const seq2seqTask: Task<TranslatorGiven, TranslatorModel> = {
+  name: "seq2seq",
+  learns: "to write one text from another",
+  counted: "tokens",
+  options: [
+    ...networkOptions,
+    embeddingOption,
+    ...dataOptions,
+    ...tableFlags,
+    ...textOptions,
+    minimumCountOption,
+    targetOption,
+    ...seq2seqOptions,
+    ...trainingOptions,
+    fromOption,
+  ],
+
+  recognise(seen, given): string | null {
+    const { source, target } = given;
+    if (source !== undefined && target !== undefined) {
+      if (seen.table) for (const column of [source, target]) checkColumn(seen.table, column);
+      return `its column ${source} is to become ${target}`;
+    }
+    const elsewhere: Partial<Record<string, unknown>> = { ...given };
+    if (seen.folder || ofOtherTasks.some((name) => elsewhere[name] !== undefined)) return null;
+    if (holdsTabLines(seen.path))
+      return looksLikePairs(seen.lines) ? "its lines are pairs of texts with a tab between them" : null;
+    const columns = seen.table && recognisedPair(seen.table);
+    return columns && `its columns ${columns.source} and ${columns.target} are pairs of texts`;
+  },
+
+  async prepare({ data, validation, ...given }): Promise<PreparedTraining<TranslatorModel>> {
+    const { source, target, delimiter, header, samplingSchedule, ...options } = given;
+    const schedule = typeof samplingSchedule === "string" ? parseSamplingSchedule(samplingSchedule) : samplingSchedule;
+    const read = await openData(data, validation, { source, target, delimiter, header });
+    const training = withBudget({ ...options, ...(schedule && { samplingSchedule: schedule }) });
+    return {
+      warnings: [],
+      notices: read.notes,
+      train: (run) => {
+        const reading: PairSource = { columns: read.columns, delimiter, header };
+        return trainTranslator(read.data, training, { ...run, source: { ...reading } });
+      },
+      report: async (model) => translatorReport(model, splitPairs(read.data, training.seed ?? 0).validation),
+      close: () => {},
+    };
+  },
+
+  load: loadTranslator,
+
+  async evaluate(model: TranslatorModel, { path, signal }: DataRequest): Promise<Report> {
+    const { columns, delimiter, header }: PairSource = model.config.source ?? {};
+    const { pairs } = await readPairs(path, { delimiter, header }, columns);
+    return translatorReport(model, pairs, signal);
+  },
+
+  async *predict(model: TranslatorModel, request: PredictRequest): AsyncGenerator<object[], void> {
+    const { signal, beam } = request;
+    for await (const rows of readSources(request, model.config.source ?? {})) {
+      for (let start = 0; start < rows.length; start += askedTogether) {
+        const asked = rows.slice(start, start + askedTogether);
+        const answers = await model.translate(
+          asked.map(({ text }) => text),
+          { signal, places: asked.map(({ place }) => place), ...(beam !== undefined && { beam }) },
+        );
+        yield answers.map(({ text, ...rest }, i) => ({ ...asked[i].kept, predicted: text, ...rest }));
+      }
+    }
+  },
+
+  describeEvaluation: ({ loss, metrics = {} }) =>
+    `held-out exact match ${(metrics["exactMatch"] ?? 0).toFixed(4)}, BLEU ${(metrics["bleu"] ?? 0).toFixed(2)}, loss ${loss.toFixed(4)}`,
+  describeBest: (best: BestEvaluation) => `the best: ${seq2seqTask.describeEvaluation(best)}`,
+  next: (_, folder) => [
+    { purpose: "let it write", words: ["translate", folder, "texts.txt"] },
+    { purpose: "test it", words: ["evaluate", folder, "other.tsv"] },
+  ],
+};
+
+interface OpenData {
+  data: TranslationData;
+  columns: PairColumns | undefined;
+  notes: readonly string[];
+}
+
+async function openData(
+  data: string | TranslationData,
+  validation: string | undefined,
+  named: NamedPair & TableGiven,
+): Promise<OpenData> {
+  if (typeof data !== "string") {
+    const idle = Object.entries({ validation, ...named }).find(([, value]) => value !== undefined);
+    if (!idle) return { data, columns: undefined, notes: [] };
+    throw new HiddenstateError(
+      "mismatch",
+      `train: mismatch in ${idle[0]}: data holds pairs, and no file is read; leave it out`,
+    );
+  }
+  const { pairs: training, columns, notes } = await readPairs(data, named);
+  if (validation === undefined) return { data: { training }, columns, notes };
+  const held = await readPairs(validation, named, columns);
+  return { data: { training, validation: held.pairs }, columns, notes: [...notes, ...held.notes] };
+}
