@@ -139,7 +139,7 @@ export {
 
 export {
   followUnit,
-  signalsOf,
+  signalNames,
   tellingUnit,
   type FollowedStretch,
   type FollowedUnit,
@@ -171,6 +171,7 @@ export { lyapunovExponents, type LyapunovExponents, type LyapunovOptions } from 
 export { horizonShare, memoryHorizon, type MemoryHorizon } from "./inspect/memory-horizon.ts";
 export { gateNames, observe, type AnyRecurrentNetwork, type Numbers, type ObservedLayer } from "./inspect/observe.ts";
 export {
+  hasRecurrentMatrices,
   recurrentMatrices,
   spectralNorm,
   spectralRadius,

@@ -3,6 +3,7 @@ export { compare, type CompareOptions } from "./compare/compare.ts";
 export type { CompareEvent, Comparison } from "./compare/comparison.ts";
 export type { EngineChoice } from "./engine.ts";
 export { FolderStorage } from "./files/folder-storage.ts";
+export { inspect, type InspectOptions, type ModelInspection } from "./inspect/inspect-model.ts";
 export { loadEigenvalues } from "./inspect/load-eigenvalues.ts";
 export { load, type LoadOptions } from "./load.ts";
 export type { TrainingTexts } from "./tasks/language-model.ts";

@@ -76,6 +76,21 @@ describe("the examples", () => {
     expect(run(example, "40")).toMatch(lines);
   });
 
+  test("inspect-memory finds the LSTM's memory longer than the RNN's, and all three forgetting", () => {
+    const printed = run("inspect-memory");
+    const reach = Object.fromEntries(
+      [...printed.matchAll(/^(\w+): the gradient.* reaches (\d+) steps/gm)].map(([, cell, steps]) => [
+        cell,
+        Number(steps),
+      ]),
+    );
+    expect(Object.keys(reach)).toEqual(["rnn", "lstm", "gru"]);
+    expect(reach.lstm).toBeGreaterThan(reach.rnn);
+    const exponents = [...printed.matchAll(/exponent (\S+) ±/g)].map(([, exponent]) => Number(exponent));
+    expect(exponents).toHaveLength(3);
+    expect(Math.max(...exponents)).toBeLessThan(0);
+  });
+
   test("train-on-your-text learns the calendar; run again, it loads the model and writes the same", () => {
     const first = run("train-on-your-text");
     const losses = [...first.matchAll(/held-out loss (\S+) nats/g)].map(([, loss]) => Number(loss));

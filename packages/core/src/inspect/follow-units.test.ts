@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { followUnit, type FollowedStretch, signalsOf, tellingUnit } from "./follow-units.ts";
+import { followUnit, type FollowedStretch, signalNames, tellingUnit } from "./follow-units.ts";
 import type { ObservedLayer } from "./observe.ts";
 
 /** Three units over sixteen steps: one that swings slowly, one that flickers, one that stands still. */
@@ -42,6 +42,6 @@ test("a followed unit has a value for each piece, on the scale of its signal", (
 });
 
 test("an LSTM's units have a cell beside their gates", () => {
-  expect(signalsOf(stretch().layers[0])).toEqual(["hidden", "cell", "forget", "candidate"]);
-  expect(signalsOf(stretch(false).layers[0])).toEqual(["hidden", "forget", "candidate"]);
+  expect(signalNames({ kind: "lstm" })).toEqual(["hidden", "cell", "input", "forget", "candidate", "output"]);
+  expect(signalNames({ kind: "rnn", nonlinearity: "tanh" })).toEqual(["hidden", "state"]);
 });

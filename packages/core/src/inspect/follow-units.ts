@@ -1,4 +1,5 @@
-import type { Numbers, ObservedLayer } from "./observe.ts";
+import type { Cell } from "../autograd/ops/cells.ts";
+import { gateNames, type Numbers, type ObservedLayer } from "./observe.ts";
 
 /** A stretch of data with what the network did at each of its steps. */
 export interface FollowedStretch {
@@ -48,9 +49,9 @@ export function followUnit({ pieces, layers }: FollowedStretch, choice: UnitChoi
   };
 }
 
-/** The names of signals that a layer's units have. */
-export function signalsOf(observed: ObservedLayer): string[] {
-  return ["hidden", ...(observed.cell ? ["cell"] : []), ...Object.keys(observed.gates)];
+/** The names of signals that a cell's units have. */
+export function signalNames(cell: Cell): string[] {
+  return ["hidden", ...(cell.kind === "lstm" ? ["cell"] : []), ...gateNames(cell)];
 }
 
 /**

@@ -4,6 +4,8 @@ import { Random, randomKey } from "../memory/random.ts";
 import { tensor } from "../memory/tensor.ts";
 import { GRU } from "../nn/gru.ts";
 import { LSTM } from "../nn/lstm.ts";
+import { MinGRU } from "../nn/min-gru.ts";
+import { MinLSTM } from "../nn/min-lstm.ts";
 import { RNN } from "../nn/rnn.ts";
 import { GateMeter, gateStatistics } from "./gate-statistics.ts";
 import { type ObservedLayer, observe } from "./observe.ts";
@@ -117,6 +119,18 @@ describe("networks", () => {
     const gru = new GRU({ inputSize: 3, hiddenSize: 5 });
     const [{ gates, timeConstants }] = gateStatistics(gru, [() => void gru.forward(x())]).layers;
     expect(timeConstants).toEqual(gates.update.units.mean.map((z) => 1 / (1 - z)));
+  });
+
+  test("a minGRU keeps 1 - z of its state, a minLSTM f / (f + i)", () => {
+    const mingru = new MinGRU({ inputSize: 3, hiddenSize: 5 });
+    const [small] = gateStatistics(mingru, [() => void mingru.forward(x())]).layers;
+    small.timeConstants!.forEach((steps, unit) =>
+      expect(steps).toBeCloseTo(1 / small.gates.update.units.mean[unit], 9),
+    );
+    const minlstm = new MinLSTM({ inputSize: 3, hiddenSize: 5 });
+    for (const parameter of minlstm.parameters()) parameter.assign(new Float64Array(parameter.size));
+    const [even] = gateStatistics(minlstm, [() => void minlstm.forward(x())]).layers;
+    for (const steps of even.timeConstants!) expect(steps).toBeCloseTo(2, 12);
   });
 
   test("a relu is low where it is exactly 0", () => {

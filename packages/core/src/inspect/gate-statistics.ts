@@ -25,8 +25,8 @@ export interface LayerGates {
   /** By the gate's name; the plain RNN has `state` alone. */
   gates: Record<string, GateSummary>;
   /**
-   * For how many steps each unit keeps what it holds: 1 / (1 - mean f) for the LSTM's forget gate, 1 / (1 - mean z) for the GRU's update
-   * gate; null for the plain RNN, which has no such gate.
+   * For how many steps each unit keeps what it holds: 1 / (1 - mean share of the state that a step keeps), which is f in an LSTM, z in a GRU,
+   * 1 - z in a minGRU and f / (f + i) in a minLSTM; null for the plain RNN, which has no such gate.
    */
   timeConstants: number[] | null;
   /** Mean and standard deviation of each unit's h. */
@@ -94,20 +94,23 @@ class LayerSums {
   readonly #place: Pick<LayerGates, "layer" | "direction">;
   readonly #hidden: UnitSums;
   readonly #gates: Map<string, UnitSums>;
-  /** The gate whose value is the share of the state that stays. */
-  readonly #keeper: string | null;
+  /** The share of the state that stays; null where no gate decides that. */
+  readonly #kept: UnitSums | null;
+  readonly #cell: Cell;
 
   constructor(cell: Cell, { layer, direction, hiddenSize, gates }: ObservedLayer) {
     this.#place = { layer, direction };
     this.#hidden = new UnitSums(hiddenSize, -Infinity, Infinity);
     this.#gates = new Map(Object.keys(gates).map((name) => [name, new UnitSums(hiddenSize, ...ends(cell, name))]));
-    this.#keeper = { rnn: null, lstm: "forget", gru: "update", mingru: null, minlstm: null }[cell.kind];
+    this.#kept = cell.kind === "rnn" ? null : new UnitSums(hiddenSize, 0, 1);
+    this.#cell = cell;
   }
 
   add(observed: ObservedLayer, start: number): void {
     this.rows += observed.rows;
     this.#hidden.add(observed.hidden, observed, start);
     for (const [name, sums] of this.#gates) sums.add(observed.gates[name], observed, start);
+    this.#kept?.add(keptShare(this.#cell, observed.gates)!, observed, start);
   }
 
   statistics(): LayerGates {
@@ -117,11 +120,27 @@ class LayerSums {
     return {
       ...this.#place,
       gates,
-      timeConstants: this.#keeper === null ? null : gates[this.#keeper].units.mean.map((keeps) => 1 / (1 - keeps)),
+      timeConstants: this.#kept && this.#kept.summary().units.mean.map((kept) => 1 / (1 - kept)),
       hidden: { mean, spread },
       constantUnits: all.filter((unit) => spread[unit] < still),
       deadUnits: all.filter((unit) => spread[unit] < still && Math.abs(mean[unit]) < still),
     };
+  }
+}
+
+/** What share of its state a cell keeps in a step, from its gates; null for the plain RNN. */
+function keptShare(cell: Cell, { forget, update, input }: Record<string, Numbers>): Numbers | null {
+  switch (cell.kind) {
+    case "rnn":
+      return null;
+    case "lstm":
+      return forget;
+    case "gru":
+      return update;
+    case "mingru":
+      return update.map((z) => 1 - z);
+    case "minlstm":
+      return forget.map((f, i) => f / (f + input[i]));
   }
 }
 

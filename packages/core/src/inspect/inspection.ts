@@ -33,6 +33,8 @@ export interface InspectionReport {
     cell: Cell["kind"];
     layers: number;
     hiddenSize: number;
+    /** RNN only. */
+    nonlinearity?: "tanh" | "relu";
     bidirectional: boolean;
     /** Of the recurrent network alone. */
     recurrentParameters: number;
@@ -56,8 +58,8 @@ export interface InspectionOptions {
   lags?: number;
   /** The longest context to cut to. Default 512, and as far as the data goes. */
   context?: number;
-  /** The window that the model was trained with; null or absent: none, or not known. */
-  window?: number | null;
+  /** The window that the model was trained with, or whole sequences; null or absent: not known. */
+  window?: number | "whole" | null;
   /** For spectral radii. */
   eigenvalues?: EigenvalueRoutine;
 }
@@ -126,6 +128,7 @@ export function* inspection(
     model: {
       task: subject.task,
       cell: network.cell.kind,
+      ...(network.cell.kind === "rnn" && { nonlinearity: network.cell.nonlinearity }),
       layers: network.options.layers,
       hiddenSize: network.options.hiddenSize,
       bidirectional: network.directions === 2,
@@ -139,7 +142,13 @@ export function* inspection(
     matrices,
     lyapunov,
     gates: meter.statistics(),
-    advice: adviseWindow({ gradient: furthest, context, window: options.window ?? null, unit: subject.unit }),
+    advice: adviseWindow({
+      gradient: furthest,
+      context,
+      window: options.window ?? null,
+      unit: subject.unit,
+      cell: network.cell.kind,
+    }),
   };
 }
 

@@ -1,13 +1,17 @@
+import type { Cell } from "../autograd/ops/cells.ts";
+
 /** What is known of how far a model's past matters, and of the window that it was trained with. */
 export interface WindowEvidence {
   /** Steps that the gradient reaches back; null where that was not measured. */
   gradient: { steps: number; open: boolean } | null;
   /** The effective context; null where it was not measured. */
   context: { steps: number; open: boolean } | null;
-  /** The window of truncated backpropagation that it was trained with; null where there was none or it is not known. */
-  window: number | null;
+  /** The window of truncated backpropagation that it was trained with, or whole sequences; null where that is not known. */
+  window: number | "whole" | null;
   /** What a step is, in the plural. */
   unit: string;
+  /** Which says how it could be made to remember longer. */
+  cell: Cell["kind"];
 }
 
 /** What window the training should use, in numbers and in plain sentences. */
@@ -28,7 +32,7 @@ export interface WindowAdvice {
  * The reach is that of the model as it is now. A model that was trained with short windows may have learned to forget: where the window is close to the
  * reach, a longer one is worth a try.
  */
-export function adviseWindow({ gradient, context, window, unit }: WindowEvidence): WindowAdvice {
+export function adviseWindow({ gradient, context, window, unit, cell }: WindowEvidence): WindowAdvice {
   const sentences: string[] = [];
   if (gradient) {
     sentences.push(
@@ -52,6 +56,10 @@ export function adviseWindow({ gradient, context, window, unit }: WindowEvidence
   const advised = [roundUp(reach), roundUp(2 * reach)] as const;
   const range = advised[0] === advised[1] ? String(advised[0]) : `${advised[0]} to ${advised[1]}`;
   if (window === null) {
+    sentences.push(`What window it was trained with is not known; one of ${range} is enough.`);
+    return { verdict: "unknown", window: advised, sentences };
+  }
+  if (window === "whole") {
     sentences.push(
       `It was trained on whole sequences; where those are much longer than ${advised[1]} ${unit}, cutting them costs little.`,
     );
@@ -64,14 +72,22 @@ export function adviseWindow({ gradient, context, window, unit }: WindowEvidence
   }
   if (window > advised[1]) {
     sentences.push(
-      `${capital(was)}: one of ${range} would learn the same with less memory and more updates in an epoch, ` +
-        "or give it a reason to remember longer (a larger forget-gate bias, inputs that need it).",
+      `${capital(was)}: one of ${range} should learn the same with less memory and more updates in an epoch, or ${longerMemory[cell]}.`,
     );
     return { verdict: "shorten", window: advised, sentences };
   }
   sentences.push(`${capital(was)}, which fits: ${range} is enough.`);
   return { verdict: "fits", window: advised, sentences };
 }
+
+/** What makes memories longer, if more of the past should count. */
+const longerMemory = {
+  rnn: "take a cell that remembers longer (an LSTM or a GRU)",
+  lstm: "help it remember longer (a larger bias of the forget gate, more training)",
+  gru: "help it remember longer (a larger bias of the update gate, more training)",
+  mingru: "help it remember longer (a smaller bias of the update gate, more training)",
+  minlstm: "help it remember longer (a larger bias of the forget gate, more training)",
+} as const;
 
 const steps = (count: number, unit: string): string =>
   `${count.toLocaleString("en-US")} ${count === 1 ? unit.replace(/s$/, "") : unit}`;

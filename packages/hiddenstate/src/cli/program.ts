@@ -5,6 +5,7 @@ import { doctorCommand } from "./doctor.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { forecastCommand } from "./forecast.ts";
 import { generateCommand } from "./generate.ts";
+import { inspectCommand } from "./inspect.ts";
 import { labCommand } from "./lab.ts";
 import { predictCommand } from "./predict.ts";
 import { trainCommand } from "./train.ts";
@@ -39,6 +40,7 @@ Examples:
   hiddenstate train pairs.tsv
   hiddenstate translate runs/pairs texts.txt --beam 4
   hiddenstate lab --quick
+  hiddenstate inspect runs/book other-book.txt
   hiddenstate doctor
 
 Exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted with everything saved.`,
@@ -51,6 +53,7 @@ Exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted with everything saved.
     translateCommand,
     generateCommand,
     compareCommand,
+    inspectCommand,
     labCommand,
     doctorCommand,
   ]) {

@@ -5,6 +5,7 @@ import {
   type LanguageModelTraining,
   loadTextModel,
   type TextModel,
+  TextSubject,
   type TokenizerKind,
   trainLanguageModel,
 } from "@hiddenstate/core";
@@ -109,6 +110,25 @@ export const languageModelTask: Task<LanguageModelGiven, TextModel> = {
       ],
     };
   },
+
+  inspect: (model: TextModel, trainedWith) => ({
+    network: model.model.rnn,
+    window: trainedWith && Number(trainedWith.bptt ?? 64),
+    clip: Number(trainedWith?.clip ?? 1),
+    expects:
+      model.tokenizer.kind === "character"
+        ? `text of the ${model.tokenizer.size} characters that it was trained on`
+        : "text like that it was trained on",
+    async open(path) {
+      const { text, close } = await openText(path, model.tokenizer);
+      try {
+        return { subject: new TextSubject(model, text), close };
+      } catch (fault) {
+        await close();
+        throw fault;
+      }
+    },
+  }),
 
   describeEvaluation: ({ loss }) => `held-out loss ${loss.toFixed(3)}`,
   describeBest: ({ loss }: BestEvaluation, { tokenizer }) => `held-out loss ${describeLoss(loss, tokenizer.kind)}`,

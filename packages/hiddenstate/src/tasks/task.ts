@@ -1,6 +1,8 @@
 import type {
+  AnyRecurrentNetwork,
   BestEvaluation,
   EvaluationEvent,
+  InspectionSubject,
   ModelStorage,
   TrainingEvent,
   TrainingRunOptions,
@@ -56,6 +58,13 @@ export interface Task<Given extends TaskGiven, Model extends TrainedModel> {
    */
   predict?(model: Model, request: PredictRequest): AsyncGenerator<readonly object[], void>;
 
+  /**
+   * What of a model is inspected. Absent where there is no recurrent network to look into.
+   *
+   * @param trainedWith the options in the model's folder; null where there are none
+   */
+  inspect?(model: Model, trainedWith: Readonly<Record<string, unknown>> | null): Inspected;
+
   /** One evaluation in a few words, such as `held-out loss 1.234`. */
   describeEvaluation(event: Pick<EvaluationEvent, "loss" | "metrics">): string;
   /** How good the best parameters are, once training is over. */
@@ -107,6 +116,23 @@ export interface PreparedTraining<Model> {
 export interface DataRequest {
   path: string;
   signal: AbortSignal;
+}
+
+/** A model that is inspected. */
+export interface Inspected {
+  /** The network that is looked into, the main one where there are several. */
+  network: AnyRecurrentNetwork;
+  /** The window of truncated backpropagation that it was trained with, or whole sequences; null where that is not known. */
+  window: number | "whole" | null;
+  /** What data must be like, to stand after "expects": `"text of the 65 characters that it was trained on"`. */
+  expects: string;
+  /** The largest gradient norm that its training let pass. */
+  clip: number;
+  /**
+   * Opens data for it.
+   * @throws HiddenstateError naming the file, for data that does not fit the model, saying what the model expects
+   */
+  open(path: string): Promise<{ subject: InspectionSubject; close: () => void | Promise<void> }>;
 }
 
 /** Data to ask a model about. */
