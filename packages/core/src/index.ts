@@ -54,6 +54,7 @@ export { type PoolOptions, StreamPool } from "./stream/stream-pool.ts";
 export type { LayerStack, Step, StreamWeights } from "./stream/step.ts";
 
 export { Adam, AdamW, type AdamOptions } from "./optim/adam.ts";
+export { AveragedParameters } from "./optim/averaged-parameters.ts";
 export { clipGradNorm, clipGradNormPerParameter, clipGradValue } from "./optim/clip.ts";
 export { Optimizer, type OptimizerState, type ParameterGroup, type Parameters } from "./optim/optimizer.ts";
 export {

@@ -51,8 +51,10 @@ interface RecordedProgress extends Progress {
 export async function* recordedTraining(
   job: TrainingJob,
   options: Required<TrainingOptions>,
-  recording: Recording,
+  given: Recording,
 ): AsyncGenerator<TrainingEvent, void> {
+  const { average } = options;
+  const recording = average > 0 ? { ...given, identity: { ...given.identity, average } } : given;
   const { storage, resume, signal, config, source, tokenizer } = recording;
   const trainer = makeTrainer(job, options);
   const saved = resume ? await resumeTraining<RecordedProgress>(storage) : null;
@@ -98,6 +100,9 @@ function canGoOn({ finished, step, seconds }: Progress, { spending }: Trainer): 
   return finished === "budget" && spending.spent(step, seconds) < 1;
 }
 
+/** What the names of means begin with, where the carried state of the job lies too. */
+const meanPrefix = "average/";
+
 async function commit(
   job: TrainingJob,
   trainer: Trainer,
@@ -105,11 +110,12 @@ async function commit(
   { storage, identity }: Recording,
 ): Promise<void> {
   const { tensors, values } = job.snapshot();
-  const { schedule, optimizer } = trainer;
+  const { schedule, optimizer, average } = trainer;
+  const means = Array.from(average?.stateDict() ?? [], ([name, mean]) => [meanPrefix + name, mean] as const);
   await saveTraining<RecordedProgress>(storage, {
     parameters: job.model.stateDict(),
     optimizer: optimizer.stateDict(),
-    carried: tensors,
+    carried: new Map([...tensors, ...means]),
     progress: {
       ...progress,
       identity: { ...identity },
@@ -122,12 +128,13 @@ async function commit(
 
 function restore(
   job: TrainingJob,
-  { optimizer, schedule }: Trainer,
+  { optimizer, schedule, average }: Trainer,
   saved: SavedTraining<RecordedProgress>,
   { storage, identity }: Recording,
 ): void {
   const { progress, parameters, carried } = saved;
-  const differences = Object.keys(identity).flatMap((name) => {
+  const names = new Set([...Object.keys(identity), ...Object.keys(progress.identity)]);
+  const differences = [...names].flatMap((name) => {
     const [was, is] = [progress.identity[name], identity[name]];
     return was === is ? [] : [`${name} was ${shown(was)}, is ${shown(is)}`];
   });
@@ -142,7 +149,11 @@ function restore(
   job.model.restoreDrawCounts(progress.draws);
   optimizer.loadStateDict(saved.optimizer);
   if (schedule instanceof PlateauSchedule && progress.schedule) schedule.restore(progress.schedule);
-  job.restore({ tensors: new Map(carried), values: progress.job });
+  const ofJob = [...carried].filter(([name]) => !name.startsWith(meanPrefix));
+  job.restore({ tensors: new Map(ofJob), values: progress.job });
+  const means = [...carried].filter(([name]) => name.startsWith(meanPrefix));
+  average?.loadStateDict(new Map(means.map(([name, mean]) => [name.slice(meanPrefix.length), mean])));
+  for (const [, mean] of means) mean.end();
   for (const values of [...parameters.values(), ...saved.optimizer.values()])
     if (typeof values !== "number") values.end();
 }

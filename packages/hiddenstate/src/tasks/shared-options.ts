@@ -138,6 +138,12 @@ export const trainingOptions: readonly TaskOption[] = [
     value: { range: { whole: true, min: 0 } },
   },
   {
+    flags: "--average <decay>",
+    about: "keep the mean of the parameters over about the last 1 / (1 - decay) steps (default: 0, none)",
+    group: "Training",
+    value: { range: { min: 0, below: 1 } },
+  },
+  {
     flags: "--patience <n>",
     about: "stop after so many evaluations that are no better (default: never, for series 5)",
     group: "Training",
