@@ -5,9 +5,12 @@ import type { TokenSource } from "../data/token-source.ts";
 import { ignoredTarget, TextWindows, type TextWindow } from "../data/windows.ts";
 import { type Tensor, tensor } from "../memory/tensor.ts";
 import type { JobSnapshot, TrainingJob } from "../train/job.ts";
+import type { SamplingSchedule } from "../train/sampling-schedule.ts";
 import { CarriedState } from "./carried-state.ts";
 import { evaluateStream } from "./language-model-evaluation.ts";
 import type { LanguageModel } from "./language-model.ts";
+import { type OwnOutput, ownOutput } from "./own-output.ts";
+import { readOwnOutput } from "./sampled-window.ts";
 import type { TokenStreams } from "./text-data.ts";
 
 /** How the text is cut into windows, and the windows gone through. */
@@ -18,6 +21,9 @@ export interface LanguageModelJobOptions {
   stride?: number;
   /** Default false. */
   recompute?: boolean;
+  /** Default null: it always reads the text (teacher forcing). */
+  samplingSchedule?: SamplingSchedule | null;
+  seed: number;
 }
 
 /** Trains a language model on windows of a text: truncated backpropagation through time with carried state. */
@@ -26,17 +32,21 @@ export class LanguageModelJob implements TrainingJob {
   readonly #windows: TextWindows;
   readonly #validation: TokenSource;
   readonly #recompute: boolean;
+  readonly #schedule: SamplingSchedule | null;
+  readonly #seed: number;
   readonly #carried = new CarriedState();
   /** Windows read so far. */
   #cursor = 0;
 
   /** @throws HiddenstateError `invalid` for a text shorter than one window */
   constructor(model: LanguageModel, streams: TokenStreams, options: LanguageModelJobOptions) {
-    const { batch, bptt, stride, recompute = false } = options;
+    const { batch, bptt, stride, recompute = false, samplingSchedule = null, seed } = options;
     this.model = model;
     this.#windows = new TextWindows(streams.training, { batch, bptt, stride: stride ?? bptt });
     this.#validation = streams.validation;
     this.#recompute = recompute;
+    this.#schedule = samplingSchedule;
+    this.#seed = seed;
   }
 
   get trainingTokens(): number {
@@ -56,9 +66,11 @@ export class LanguageModelJob implements TrainingJob {
   }
 
   nextLoss(): { loss: Tensor; tokens: number } {
-    const window = this.#windows.at(this.#cursor++);
+    const step = this.#cursor++;
+    const window = this.#windows.at(step);
     if (!window.carriesState) this.#carried.end();
-    const logits = this.#forward(window);
+    const own = ownOutput(this.#schedule, step, { seed: this.#seed, draw: step });
+    const logits = own ? this.#forwardSampled(window, own) : this.#forward(window);
     return { loss: crossEntropy(logits, window.targets, { ignoreIndex: ignoredTarget }), tokens: window.counted };
   }
 
@@ -71,6 +83,12 @@ export class LanguageModelJob implements TrainingJob {
     if (carrySteps === steps) return first.logits;
     const second = this.model.forward(slice(ids, { start: carrySteps }), first.state, options);
     return concat([first.logits, second.logits], 0);
+  }
+
+  #forwardSampled(window: TextWindow, own: OwnOutput): Tensor {
+    const { logits, carried } = readOwnOutput(this.model, window, this.#carried.state, own);
+    this.#carried.keep(carried);
+    return logits;
   }
 
   evaluate(): Generator<void, { loss: number; tokens: number }> {

@@ -1,4 +1,5 @@
 import type { TokenizerKind } from "../data/tokenizer.ts";
+import { HiddenstateError } from "../errors.ts";
 import { loadTokenizer } from "../io/model-files.ts";
 import type { ModelStorage } from "../io/model-storage.ts";
 import { runtime } from "../memory/runtime.ts";
@@ -7,6 +8,7 @@ import { type OptionRules, resolveOptions } from "../options.ts";
 import { finished } from "../train/event-loop.ts";
 import type { TrainingEvent } from "../train/events.ts";
 import { type DataSource, recordedTraining } from "../train/recorded-training.ts";
+import { checkSamplingSchedule, type SamplingSchedule } from "../train/sampling-schedule.ts";
 import { type TrainingOptions, trainingRules } from "../train/training-loop.ts";
 import { version } from "../version.ts";
 import { refuseIdleOptions } from "./idle-options.ts";
@@ -36,6 +38,11 @@ export interface LanguageModelTraining extends LanguageModelArchitecture, Traini
    * third more time. Default false.
    */
   recompute?: boolean;
+  /**
+   * How often the model reads what it wrote itself while training, in place of the text (scheduled sampling). Step follows step then. Not for
+   * Transformers. Default: never.
+   */
+  samplingSchedule?: SamplingSchedule;
   /** Key of all random numbers. Default 0. */
   seed?: number;
 }
@@ -49,6 +56,7 @@ const rules: OptionRules<LanguageModelTraining> = {
   stride: { type: "integer", min: 1, optional: true },
   batch: { type: "integer", min: 1, default: 32 },
   recompute: { type: "boolean", default: false },
+  samplingSchedule: { type: "any", optional: true },
   seed: { type: "integer", min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 },
 };
 
@@ -95,6 +103,7 @@ export async function* trainLanguageModel(
     ? inheritedArchitecture<LanguageModelArchitecture>(start.config.architecture, options)
     : architectureOf(resolved);
   refuseWindow(architecture, resolved);
+  const samplingSchedule = scheduleOf(options, architecture);
   const known = (resume ? await loadTokenizer(storage) : null) ?? start?.tokenizer ?? null;
   const { minimumCount } = resolved;
   const kind = known?.kind ?? resolved.tokenizer;
@@ -105,8 +114,8 @@ export async function* trainLanguageModel(
   runtime().seed = resolved.seed;
   const model = new LanguageModel({ ...architecture, vocabularySize: tokenizer.size, name: "model" });
   if (start) takeOver(model, start.model);
-  const job = new LanguageModelJob(model, streams, resolved);
-  const identity = identityOf({ ...resolved, ...architecture }, tokenizer.size, job.trainingTokens);
+  const job = new LanguageModelJob(model, streams, { ...resolved, samplingSchedule });
+  const identity = identityOf({ ...resolved, ...architecture }, tokenizer.size, job.trainingTokens, samplingSchedule);
   try {
     yield* recordedTraining(job, resolved, { storage, resume, signal, config, source, tokenizer, identity });
   } finally {
@@ -120,6 +129,19 @@ export async function* trainLanguageModel(
   return new TextModel(trained.config, tokenizer, trained.model, calibration);
 }
 
+/** @throws HiddenstateError `invalid` for a schedule that is none, `mismatch` where it can do nothing */
+function scheduleOf(
+  { samplingSchedule, recompute }: LanguageModelTraining,
+  { cell }: Required<LanguageModelArchitecture>,
+): SamplingSchedule | null {
+  if (samplingSchedule === undefined) return null;
+  const refused = (why: string): HiddenstateError =>
+    new HiddenstateError("mismatch", `train: mismatch in samplingSchedule: ${why}; leave one of them out`);
+  if (cell === "transformer") throw refused("a Transformer reads all steps of a window at once, none after another");
+  if (recompute) throw refused("step follows step then, and recompute does nothing for single steps");
+  return checkSamplingSchedule("train", samplingSchedule);
+}
+
 function architectureOf(options: Required<LanguageModelTraining>): Required<LanguageModelArchitecture> {
   const { hidden, layers, dropout } = options;
   return { ...cellChoice(options), hidden, embedding: options.embedding ?? hidden, layers, dropout };
@@ -130,6 +152,7 @@ function identityOf(
   options: Required<LanguageModelTraining>,
   vocabularySize: number,
   trainingTokens: number,
+  samplingSchedule: SamplingSchedule | null,
 ): Record<string, unknown> {
   const { hidden, embedding, layers, dropout } = options;
   const { tokenizer, bptt, batch, recompute, seed, optimizer } = options;
@@ -150,5 +173,6 @@ function identityOf(
     optimizer,
     vocabularySize,
     trainingTokens,
+    ...(samplingSchedule && { samplingSchedule: JSON.stringify(samplingSchedule) }),
   };
 }

@@ -6,6 +6,7 @@ import type { Quality } from "./comparison.ts";
 const measures: readonly { metric: string; quality: Quality }[] = [
   { metric: "f1", quality: { name: "held-out F1", unit: "", better: "higher" } },
   { metric: "accuracy", quality: { name: "held-out accuracy", unit: "", better: "higher" } },
+  { metric: "exactMatch", quality: { name: "held-out exact match", unit: "", better: "higher" } },
   { metric: "rmse", quality: { name: "held-out root mean squared error", unit: "", better: "lower" } },
 ];
 

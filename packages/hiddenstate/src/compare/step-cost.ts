@@ -1,4 +1,11 @@
-import { ClassifierModel, engine, type SequenceStream, TaggerModel, TextModel } from "@hiddenstate/core";
+import {
+  ClassifierModel,
+  engine,
+  type SequenceStream,
+  TaggerModel,
+  TextModel,
+  TranslatorModel,
+} from "@hiddenstate/core";
 import type { TrainedModel } from "../tasks/task.ts";
 import type { StepCost } from "./comparison.ts";
 import { median } from "./run-curve.ts";
@@ -19,6 +26,10 @@ export async function stepCost(model: TrainedModel): Promise<StepCost> {
   if (model instanceof TaggerModel) {
     const words = Array.from({ length: sequenceSteps }, (_, i) => ["the", "house", "was", "sold"][i % 4]);
     return sequenceCost(() => model.tag([words]));
+  }
+  if (model instanceof TranslatorModel) {
+    const text = model.source.decode(Array.from({ length: sequenceSteps }, (_, i) => i % model.source.size)) || "a";
+    return sequenceCost(() => model.translate([text], { longest: sequenceSteps }));
   }
   return { latency: [], streamBytes: null, stateBytes: [] };
 }

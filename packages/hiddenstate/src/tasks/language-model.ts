@@ -20,6 +20,7 @@ import {
   textOptions,
   trainingOptions,
 } from "./shared-options.ts";
+import { samplingScheduleOption, type SamplingScheduleGiven, withSchedule } from "./sampling-schedule-option.ts";
 import type { DataRequest, ModelPlace, PreparedTraining, Report, Task } from "./task.ts";
 import type { TaskOption } from "./task-option.ts";
 import { withBudget } from "./with-budget.ts";
@@ -31,7 +32,7 @@ export interface TrainingTexts {
 }
 
 /** What a language model's training is given. */
-export interface LanguageModelGiven extends LanguageModelTraining {
+export interface LanguageModelGiven extends Omit<LanguageModelTraining, "samplingSchedule">, SamplingScheduleGiven {
   /** The path of a text file, or the texts themselves. */
   data: string | TrainingTexts;
   /** The path of a file with held-out text, where `data` is a path. Default: the last tenth of the data, at most a million tokens. */
@@ -76,6 +77,7 @@ export const languageModelTask: Task<LanguageModelGiven, TextModel> = {
     ...textOptions,
     minimumCountOption,
     ...ownOptions,
+    samplingScheduleOption,
     ...trainingOptions,
     fromOption,
   ],
@@ -84,7 +86,7 @@ export const languageModelTask: Task<LanguageModelGiven, TextModel> = {
   recognise: (seen) => (seen.folder || seen.table ? null : "it is text without columns or tags"),
 
   async prepare({ data, validation, textPlace, ...options }, place): Promise<PreparedTraining<TextModel>> {
-    const training = withBudget(options);
+    const training = withSchedule(withBudget(options));
     const { texts, notice, close } = await openData(
       { data, validation, textPlace, tokenizer: training.tokenizer },
       place,

@@ -9,7 +9,7 @@ import { padTokens } from "../../data/padding.ts";
 import { engine } from "../../engine.ts";
 import type { Tensor } from "../../memory/tensor.ts";
 import { recurrentKinds } from "../../nn/cell-choice.ts";
-import { likeliestOfRows } from "./likeliest.ts";
+import { likeliestOfRows } from "../likeliest.ts";
 import { type EncodedPair, type PairBatch, pairBatch, uncounted } from "./pair-batch.ts";
 import { SequenceTranslator, type TranslatorArchitecture } from "./sequence-translator.ts";
 

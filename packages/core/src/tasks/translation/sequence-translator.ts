@@ -16,7 +16,8 @@ import type { RecurrentState } from "../../nn/recurrent-options.ts";
 import type { RecurrentNetwork } from "../../nn/recurrent.ts";
 import { recurrentNetwork } from "../../nn/recurrent-network.ts";
 import { type OptionRules, resolveOptions } from "../../options.ts";
-import { likeliestOfRows } from "./likeliest.ts";
+import { likeliestOfRows } from "../likeliest.ts";
+import type { OwnOutput } from "../own-output.ts";
 import type { PairBatch } from "./pair-batch.ts";
 
 /** The architecture of a translator. */
@@ -67,9 +68,6 @@ export interface EncodedSource {
   state: DecoderState;
   memory: AttentionMemory;
 }
-
-/** Whether the decoder is fed its own last output, not the truth, at a step (from 1) of a row of the batch. */
-export type OwnOutput = (row: number, step: number) => boolean;
 
 /**
  * Writes one sequence after reading another: an encoder in both directions, and a decoder that looks back at all of its steps.

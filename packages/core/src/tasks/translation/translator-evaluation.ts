@@ -4,10 +4,11 @@ import { evaluationBatches } from "../../data/example-batches.ts";
 import { scope } from "../../memory/scope.ts";
 import { bleu } from "../../metrics/bleu.ts";
 import { writeEach } from "./decoding.ts";
-import { likeliestOfRows } from "./likeliest.ts";
+import { likeliestOfRows } from "../likeliest.ts";
 import { type EncodedPair, pairBatch, uncounted } from "./pair-batch.ts";
 import type { TranslationPair } from "./pair-data.ts";
-import type { OwnOutput, SequenceTranslator } from "./sequence-translator.ts";
+import type { OwnOutput } from "../own-output.ts";
+import type { SequenceTranslator } from "./sequence-translator.ts";
 import type { TextSide } from "./text-side.ts";
 
 /** Pairs and padded steps read at a time; the results do not depend on them. */

@@ -1,12 +1,12 @@
 import { crossEntropy } from "../../autograd/ops/cross-entropy.ts";
 import { ExampleBatches } from "../../data/example-batches.ts";
-import { randomKey, threefry2x32 } from "../../memory/random.ts";
 import type { Tensor } from "../../memory/tensor.ts";
 import type { JobEvaluation, JobSnapshot, TrainingJob } from "../../train/job.ts";
-import { samplingRate, type SamplingSchedule } from "../../train/sampling-schedule.ts";
+import type { SamplingSchedule } from "../../train/sampling-schedule.ts";
+import { ownOutput } from "../own-output.ts";
 import { type EncodedPair, pairBatch, uncounted } from "./pair-batch.ts";
 import type { TranslationPair } from "./pair-data.ts";
-import type { OwnOutput, SequenceTranslator } from "./sequence-translator.ts";
+import type { SequenceTranslator } from "./sequence-translator.ts";
 import { startingBias } from "./starting-bias.ts";
 import { encodePairs, evaluateTranslator, type TranslatorParts } from "./translator-evaluation.ts";
 
@@ -62,7 +62,9 @@ export class TranslatorJob implements TrainingJob {
       examples.map((example) => this.#pairs[example]),
       this.model.boundary,
     );
-    const logits = this.model.forward(batch, this.#ownOutput(step, epoch, examples));
+    const { samplingSchedule, seed } = this.#options;
+    const own = ownOutput(samplingSchedule, step, { seed, draw: epoch, rowId: (row) => examples[row] });
+    const logits = this.model.forward(batch, own);
     const tokens = batch.target.lengths.reduce((sum, length) => sum + length, 0);
     return { loss: crossEntropy(logits, batch.target.values, { ignoreIndex: uncounted }), tokens };
   }
@@ -86,15 +88,6 @@ export class TranslatorJob implements TrainingJob {
   /** Gives the memory of the model back. */
   end(): void {
     for (const parameter of this.model.stateDict().values()) parameter.end();
-  }
-
-  /** Drawn for each token: depends on example, place and epoch alone, not on the batch. */
-  #ownOutput(step: number, epoch: number, examples: readonly number[]): OwnOutput | null {
-    const { samplingSchedule, seed } = this.#options;
-    const rate = samplingSchedule ? samplingRate(samplingSchedule, step) : 0;
-    if (rate === 0) return null;
-    const key = randomKey(seed, "scheduled sampling", "", epoch);
-    return (row, t) => threefry2x32(key, examples[row], t)[0] < rate * 2 ** 32;
   }
 }
 

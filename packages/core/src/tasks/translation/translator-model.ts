@@ -1,4 +1,4 @@
-import type { TokenizerJSON } from "../../data/tokenizer.ts";
+import type { Tokenizer, TokenizerJSON } from "../../data/tokenizer.ts";
 import { HiddenstateError, shown } from "../../errors.ts";
 import { loadModel } from "../../io/model-files.ts";
 import type { ModelStorage } from "../../io/model-storage.ts";
@@ -111,6 +111,16 @@ export class TranslatorModel {
   /** How many numbers the model has learned. */
   get parameterCount(): number {
     return this.model.parameterCount();
+  }
+
+  /** The tokenizer of the texts that it reads. */
+  get source(): Tokenizer {
+    return this.#parts.source.tokenizer;
+  }
+
+  /** The tokenizer of the texts that it writes. */
+  get target(): Tokenizer {
+    return this.#parts.target.tokenizer;
   }
 
   /**

@@ -1,3 +1,4 @@
+import { samplingScheduleOption } from "../sampling-schedule-option.ts";
 import type { TaskOption } from "../task-option.ts";
 
 /** The flags of `train` for pairs of texts. */
@@ -21,11 +22,5 @@ export const seq2seqOptions: readonly TaskOption[] = [
     about: "the decoder also reads what it found by attention at the step before; slower",
     group: "Pairs",
   },
-  {
-    flags: "--sampling-schedule <schedule>",
-    about:
-      "how often, over the steps, it reads what it wrote itself and not the truth: constant:RATE, linear:STEPS[:MOST], exponential:BASE or " +
-      "inverse-sigmoid:K (default: never)",
-    group: "Pairs",
-  },
+  samplingScheduleOption,
 ];

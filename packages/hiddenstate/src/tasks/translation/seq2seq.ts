@@ -2,8 +2,6 @@ import {
   type BestEvaluation,
   HiddenstateError,
   loadTranslator,
-  parseSamplingSchedule,
-  type SamplingSchedule,
   splitPairs,
   trainTranslator,
   type TranslationData,
@@ -20,6 +18,7 @@ import {
   textOptions,
   trainingOptions,
 } from "../shared-options.ts";
+import { type SamplingScheduleGiven, withSchedule } from "../sampling-schedule-option.ts";
 import { tableFlags, type TableGiven } from "../table-options.ts";
 import type { DataRequest, PredictRequest, PreparedTraining, Report, Task } from "../task.ts";
 import { withBudget } from "../with-budget.ts";
@@ -31,13 +30,12 @@ import { seq2seqOptions } from "./seq2seq-options.ts";
 import { holdsTabLines, looksLikePairs } from "./tab-lines.ts";
 
 /** What a translator's training is given. */
-export interface TranslatorGiven extends Omit<TranslatorTraining, "samplingSchedule">, NamedPair, TableGiven {
+export interface TranslatorGiven
+  extends Omit<TranslatorTraining, "samplingSchedule">, SamplingScheduleGiven, NamedPair, TableGiven {
   /** The path of a file with pairs, or the pairs themselves. */
   data: string | TranslationData;
   /** The path of held-out pairs, where `data` is a path. Default: a tenth of the different sources. */
   validation?: string;
-  /** How often the decoder is fed what it wrote itself while training; as text such as `"linear:2000:0.5"` too. Default: never. */
-  samplingSchedule?: SamplingSchedule | string;
 }
 
 /** Options that say what is learned, and that it is something else. */
@@ -79,10 +77,9 @@ export const seq2seqTask: Task<TranslatorGiven, TranslatorModel> = {
   },
 
   async prepare({ data, validation, ...given }): Promise<PreparedTraining<TranslatorModel>> {
-    const { source, target, delimiter, header, samplingSchedule, ...options } = given;
-    const schedule = typeof samplingSchedule === "string" ? parseSamplingSchedule(samplingSchedule) : samplingSchedule;
+    const { source, target, delimiter, header, ...options } = given;
+    const training = withSchedule(withBudget(options));
     const read = await openData(data, validation, { source, target, delimiter, header });
-    const training = withBudget({ ...options, ...(schedule && { samplingSchedule: schedule }) });
     return {
       warnings: [],
       notices: read.notes,
