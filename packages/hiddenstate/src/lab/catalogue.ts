@@ -3,9 +3,13 @@ import type { Experiment } from "./experiment.ts";
 import { bidirectional } from "./experiments/bidirectional.ts";
 import { clipping } from "./experiments/clipping.ts";
 import { conveyor } from "./experiments/conveyor.ts";
+import { defaults } from "./experiments/defaults.ts";
+import { exposureBias } from "./experiments/exposure-bias.ts";
 import { gruCost } from "./experiments/gru-cost.ts";
 import { memoryControl } from "./experiments/memory-control.ts";
 import { memorySpan } from "./experiments/memory-span.ts";
+import { scaling } from "./experiments/scaling.ts";
+import { transformer } from "./experiments/transformer.ts";
 import { truncation } from "./experiments/truncation.ts";
 import { vanishing } from "./experiments/vanishing.ts";
 
@@ -19,6 +23,10 @@ export const experiments: readonly Experiment[] = [
   bidirectional,
   truncation,
   clipping,
+  exposureBias,
+  transformer,
+  scaling,
+  defaults,
 ];
 
 /**

@@ -31,21 +31,36 @@ export interface LanguageTrial {
 /** A recurrent state that goes from one window to the next, cut from the gradient. */
 export class CarriedStates {
   #state: RecurrentState | undefined;
+  /** What the window under way started from: its way back may still need it. */
+  #before: RecurrentState | undefined;
 
   get state(): RecurrentState | undefined {
     return this.#state;
   }
 
-  /** Keeps a state and ends the one before; undefined starts afresh. */
+  /** Keeps a state for the next window; undefined starts afresh. */
   keep(state: RecurrentState | undefined): void {
-    const next =
-      state &&
-      (Object.fromEntries(
-        Object.entries(state).map(([name, part]: [string, Tensor]) => [name, part.detach().persist()]),
-      ) as unknown as RecurrentState);
-    for (const part of Object.values(this.#state ?? {}) as Tensor[]) part.end();
-    this.#state = next;
+    end(this.#before);
+    this.#before = this.#state;
+    this.#state = state && persistent(state);
   }
+
+  end(): void {
+    end(this.#before);
+    end(this.#state);
+    this.#before = this.#state = undefined;
+  }
+}
+
+const partsOf = (state: RecurrentState): [string, Tensor][] => Object.entries(state) as [string, Tensor][];
+
+function persistent(state: RecurrentState): RecurrentState {
+  const kept = partsOf(state).map(([name, part]) => [name, part.detach().persist()]);
+  return Object.fromEntries(kept) as RecurrentState;
+}
+
+function end(state: RecurrentState | undefined): void {
+  if (state) for (const [, part] of partsOf(state)) part.end();
 }
 
 /** Trains by windows of a text, with the state carried from one to the next. Returns the losses of all steps, in nats a token. */
@@ -75,7 +90,7 @@ export function* trainOnText(trial: LanguageTrial): Generator<number, number[]> 
       },
     },
   });
-  carried.keep(undefined);
+  carried.end();
   model.eval();
   return losses;
 }
@@ -97,7 +112,7 @@ export function lossOnText(model: LanguageModel, text: Int32Array, rows = 16): n
     );
     counted += window.counted;
   }
-  carried.keep(undefined);
+  carried.end();
   return total / counted;
 }
 

@@ -27,6 +27,45 @@ const short: Readonly<Record<string, object>> = {
   bidirectional: { oneWay: 6, bothWays: 4, batch: 4, steps: 10, length: 8 },
   truncation: { hidden: 8, batch: 2, steps: 5, length: 40, windows: [5, 10, 40], lag: 12, batches: 2 },
   clipping: { hidden: 8, batch: 2, window: 30, steps: 5, learningRates: [0.1, 3], thresholds: [null, 1] },
+  "exposure-bias": {
+    text: {
+      hidden: 8,
+      batch: 4,
+      window: 8,
+      steps: 5,
+      learningRate: 0.01,
+      heldOut: 500,
+      texts: 4,
+      prompt: 5,
+      length: 60,
+    },
+    series: { hidden: 4, batch: 2, steps: 5, learningRate: 0.01, prompt: 4, length: 6, tested: 4 },
+  },
+  transformer: {
+    hidden: 8,
+    batch: 2,
+    steps: 25,
+    lags: [5, 10],
+    lengths: [8, 16],
+    tokens: 32,
+    contexts: [4, 8],
+    streamHidden: 8,
+  },
+  scaling: {
+    widths: { lstm: [8, 16], transformer: [8, 16] },
+    batch: 4,
+    window: 16,
+    steps: 8,
+    looks: 4,
+    heldOut: 500,
+  },
+  defaults: {
+    base: { hidden: 8, layers: 2, dropout: 0.3, learningRate: 1e-3, clip: 1, window: 16 },
+    batch: 4,
+    tokens: 512,
+    text: 1000,
+    heldOut: 400,
+  },
 };
 
 let bench: Bench;

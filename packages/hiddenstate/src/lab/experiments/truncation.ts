@@ -333,7 +333,7 @@ function gradientOf(model: LanguageModel, examples: Examples, window: number): F
       keep();
     });
   }
-  carried.keep(undefined);
+  carried.end();
   // The output layer's gradient has no way through time, and would hide what the window misses.
   const parts = model.rnn.parameters().map(({ grad }) => grad!.dataSync());
   const whole = new Float32Array(parts.reduce((total, part) => total + part.length, 0));

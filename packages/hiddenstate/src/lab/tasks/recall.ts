@@ -21,6 +21,8 @@ export interface RecallBatch {
   ids: Int32Array;
   /** The symbol to remember of each row, [B]. */
   answers: Int32Array;
+  /** The step at which it stands, [B]. */
+  places: Int32Array;
 }
 
 /**
@@ -33,11 +35,9 @@ export interface RecallBatch {
 export function recallBatch(lag: number, batch: number, random: Random, place: "first" | "anywhere"): RecallBatch {
   const ids = Int32Array.from({ length: (lag + 1) * batch }, () => recallSymbols + random.integer(recallSymbols));
   const answers = Int32Array.from({ length: batch }, () => random.integer(recallSymbols));
-  for (let row = 0; row < batch; row++) {
-    const step = place === "first" ? 0 : random.integer(lag + 1);
-    ids[step * batch + row] = answers[row];
-  }
-  return { ids, answers };
+  const places = Int32Array.from(answers, () => (place === "first" ? 0 : random.integer(lag + 1)));
+  for (let row = 0; row < batch; row++) ids[places[row] * batch + row] = answers[row];
+  return { ids, answers, places };
 }
 
 /** A vector for each token, a recurrent network, and a linear layer on its last output. */
@@ -70,8 +70,13 @@ export class RecallModel extends Module {
 }
 
 /** The share of fresh sequences whose symbol is named although it came first, 0 to 1. */
-export function recallAccuracy(forward: (batch: RecallBatch) => Tensor, lag: number, seed: number): number {
-  const batch = recallBatch(lag, 128, new Random(randomKey(seed, "lab", "recall.test")), "first");
+export function recallAccuracy(
+  forward: (batch: RecallBatch) => Tensor,
+  lag: number,
+  seed: number,
+  sequences = 128,
+): number {
+  const batch = recallBatch(lag, sequences, new Random(randomKey(seed, "lab", "recall.test")), "first");
   const logits = engine.scope(() => noGrad(() => forward(batch))).dataSync();
   return shareRight(logits, batch.answers);
 }
