@@ -7,10 +7,12 @@ import { Interruption, interruptedCode } from "./interruption.ts";
 import { numberOption } from "./number-option.ts";
 import { Output } from "./output.ts";
 import type { Session } from "./program.ts";
+import { rateOption } from "./rate-option.ts";
 import { UsageError } from "./usage-error.ts";
 
 interface PredictFlags extends EngineChoice {
   beam?: number;
+  rate?: number;
   json?: true;
 }
 
@@ -18,17 +20,23 @@ export function predictCommand(session: Session): Command {
   const command = new Command("predict")
     .summary("ask a model about new data")
     .description(
-      "Ask a model about new data: what each sequence is, what tag each word has, or what each text becomes. Writes a line of JSON for each, which keeps the " +
-        "columns of the input. Without data, standard input is read: lines of text, CSV, TSV or lines of JSON.",
+      "Ask a model about new data: what each sequence is, what tag each word has, what each text becomes, or how odd each line of a text and each value of " +
+        "a series is. Writes a line of JSON for each, which keeps the columns of the input. Without data, standard input is read: lines of text, " +
+        "CSV, TSV or lines of JSON.",
     )
     .argument("<model>", "the model's folder")
-    .argument("[data...]", "files to read, as the training's data was");
-  command.addOption(
-    numberOption("--beam <n>", "texts: follow so many beginnings and give the best of all (default: token by token)", {
-      whole: true,
-      min: 1,
-    }),
-  );
+    .argument("[data...]", "files to read, as the training's data was")
+    .addOption(
+      numberOption(
+        "--beam <n>",
+        "texts: follow so many beginnings and give the best of all (default: token by token)",
+        {
+          whole: true,
+          min: 1,
+        },
+      ),
+    )
+    .addOption(rateOption());
   for (const option of engineOptions()) command.addOption(option);
   return command
     .addHelpText(
@@ -48,7 +56,7 @@ Examples:
 async function runPrediction(
   folder: string,
   paths: string[],
-  { json, beam, ...engine }: PredictFlags,
+  { json, beam, rate, ...engine }: PredictFlags,
 ): Promise<number> {
   const output = new Output(json ?? false);
   const model = await load(folder, engine);
@@ -57,17 +65,22 @@ async function runPrediction(
   if (!task.predict)
     throw new UsageError(
       "unsupported",
-      `unsupported model ${folder}: it is ${task.learns}; ${model.task === "lm" ? "let it write with generate" : "it predicts nothing about rows"}`,
+      `unsupported model ${folder}: it is ${task.learns}, which predicts nothing about rows`,
     );
   if (beam !== undefined && model.task !== "seq2seq")
     throw new UsageError(
       "mismatch",
       `mismatch in --beam: it does nothing with ${folder}, which learned ${task.learns}; leave it out`,
     );
+  if (rate !== undefined && !task.watch)
+    throw new UsageError(
+      "mismatch",
+      `mismatch in --rate: it does nothing with ${folder}, which learned ${task.learns}; leave it out`,
+    );
   using interruption = new Interruption().listen();
   const { signal } = interruption;
   try {
-    for await (const answers of task.predict(model, { paths, input: process.stdin, signal, beam })) {
+    for await (const answers of task.predict(model, { paths, input: process.stdin, signal, beam, rate })) {
       await output.lines(answers);
       if (signal.aborted || !output.listening) break;
     }

@@ -8,6 +8,7 @@ import { generateCommand } from "./generate.ts";
 import { inspectCommand } from "./inspect.ts";
 import { labCommand } from "./lab.ts";
 import { predictCommand } from "./predict.ts";
+import { streamCommand } from "./stream.ts";
 import { trainCommand } from "./train.ts";
 import { translateCommand } from "./translate.ts";
 
@@ -39,6 +40,7 @@ Examples:
   hiddenstate forecast runs/sales sales.csv --picture sales.png
   hiddenstate train pairs.tsv
   hiddenstate translate runs/pairs texts.txt --beam 4
+  tail -f access.log | hiddenstate stream runs/log
   hiddenstate lab --quick
   hiddenstate inspect runs/book other-book.txt
   hiddenstate doctor
@@ -51,6 +53,7 @@ Exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted with everything saved.
     predictCommand,
     forecastCommand,
     translateCommand,
+    streamCommand,
     generateCommand,
     compareCommand,
     inspectCommand,

@@ -10,6 +10,7 @@ import type {
 import type { SeenData } from "../files/see-data.ts";
 import type { Picture } from "../pictures/picture.ts";
 import type { TaskOption } from "./task-option.ts";
+import type { Watch, WatchRequest } from "./watch.ts";
 
 /**
  * A job that people bring: what its data looks like, how it is trained, and how its results are told. Commands and `train` know no more
@@ -64,6 +65,12 @@ export interface Task<Given extends TaskGiven, Model extends TrainedModel> {
    * @param trainedWith the options in the model's folder; null where there are none
    */
   inspect?(model: Model, trainedWith: Readonly<Record<string, unknown>> | null): Inspected;
+
+  /**
+   * A model that is told one line after the other, and remembers. Absent where each row stands for itself.
+   * @throws HiddenstateError `missing` where it was never measured what is usual, `invalid` or `mismatch` for a state of something else
+   */
+  watch?(model: Model, request: WatchRequest): Promise<Watch>;
 
   /** One evaluation in a few words, such as `held-out loss 1.234`. */
   describeEvaluation(event: Pick<EvaluationEvent, "loss" | "metrics">): string;
@@ -144,6 +151,8 @@ export interface PredictRequest {
   signal: AbortSignal;
   /** For models that write: follows so many beginnings at a time, and gives the best text of all. */
   beam?: number | undefined;
+  /** For tasks that watch: share of usual events to call odd. Default 0.01. */
+  rate?: number | undefined;
 }
 
 /** How good a model is. */

@@ -1,6 +1,7 @@
 import { tableFormat, parseTable, type TableOptions } from "./read-table.ts";
 import { readText } from "../read-text.ts";
 import { parseJsonLines } from "./json-lines.ts";
+import { readParquet } from "./parquet.ts";
 import type { Table } from "./table.ts";
 
 /** How to read what a model is asked about. */
@@ -33,6 +34,10 @@ export async function* tableParts(
     return;
   }
   for (const path of paths) {
+    if (tableFormat(path) === "parquet") {
+      yield await readParquet(path);
+      continue;
+    }
     const text = await readText(path);
     if (tableFormat(path) !== null || text.trimStart().startsWith("{")) yield parseTable(path, text, options);
     else yield linesOf(path, text, 1, options.lineColumn);

@@ -18,6 +18,7 @@ import { backtestReport } from "./forecast-report.ts";
 import { dateColumnOf, holdsNumbers, holdsProse, type NamedColumns, noDate } from "./recognise-columns.ts";
 import { holdsWholeSeries, ofFile, readSeries, readSeriesAs } from "./series-files.ts";
 import { seriesOptions } from "./series-options.ts";
+import { predictSeries, watchSeries } from "./series-watching.ts";
 
 /** What a forecaster's training is given. */
 export interface ForecastGiven extends Omit<ForecasterTraining, "validation">, NamedColumns, TableGiven {
@@ -68,12 +69,16 @@ export const forecastTask: Task<ForecastGiven, ForecasterModel> = {
     return backtest(path, model, await readSeriesAs(path, model.config.source), false, signal);
   },
 
+  predict: predictSeries,
+  watch: watchSeries,
+
   describeEvaluation: ({ loss, metrics }) =>
     `held-out loss ${loss.toFixed(3)}${metrics ? `, RMSE ${significant(metrics.rmse)}` : ""}`,
   describeBest: ({ loss, metrics }: BestEvaluation) =>
     `held-out loss ${loss.toFixed(3)}${metrics ? `, RMSE ${significant(metrics.rmse)} one step ahead` : ""}`,
   next: ({ config }, folder) => [
     { purpose: "forecast", words: ["forecast", folder, "data.csv", "--horizon", String(Math.max(config.horizon, 12))] },
+    { purpose: "watch values", words: ["stream", folder, "--history", "data.csv"] },
   ],
 };
 
