@@ -15,7 +15,9 @@ const compilerVersion = JSON.parse(readFileSync(at("package.json"), "utf8")).dev
 const flags = [
   "--target=wasm32",
   "-std=gnu17",
-  "-O3",
+  // For size: what is hot is unrolled by pragma and vectorised by hand, and V8 optimises what it gets. As fast as -O3, which unrolls and
+  // vectorises all that is cold too, and is 60 % larger when deflated.
+  "-Os",
   "-ffreestanding",
   "-fno-math-errno",
   "-ffp-contract=off",

@@ -1,24 +1,20 @@
 #include "product.h"
 
-// 4 x 4 at a time, within vectors of four whatever VL is.
 static void transposeBlock(float *to, uint32_t toStride, const float *from, uint32_t fromStride, uint32_t rows,
                            uint32_t columns) {
   uint32_t i = 0;
   for (; i + 4 <= rows; i += 4) {
     const float *source = from + (size_t)i * fromStride;
     uint32_t j = 0;
-    for (; j + 4 <= columns; j += 4) {
-      quad a = *(const quadUnaligned *)(source + j);
-      quad b = *(const quadUnaligned *)(source + fromStride + j);
-      quad c = *(const quadUnaligned *)(source + 2 * fromStride + j);
-      quad d = *(const quadUnaligned *)(source + 3 * fromStride + j);
-      quad ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
-      quad AB = __builtin_shufflevector(a, b, 2, 6, 3, 7), CD = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    for (; j + VL <= columns; j += VL) {
+      vf a = load(source + j), b = load(source + fromStride + j);
+      vf c = load(source + 2 * (size_t)fromStride + j), d = load(source + 3 * (size_t)fromStride + j);
+      transposeQuads(&a, &b, &c, &d);
       float *target = to + (size_t)j * toStride + i;
-      *(quadUnaligned *)target = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
-      *(quadUnaligned *)(target + toStride) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
-      *(quadUnaligned *)(target + 2 * toStride) = __builtin_shufflevector(AB, CD, 0, 1, 4, 5);
-      *(quadUnaligned *)(target + 3 * toStride) = __builtin_shufflevector(AB, CD, 2, 3, 6, 7);
+      storeQuads(target, 4 * (size_t)toStride, a);
+      storeQuads(target + toStride, 4 * (size_t)toStride, b);
+      storeQuads(target + 2 * (size_t)toStride, 4 * (size_t)toStride, c);
+      storeQuads(target + 3 * (size_t)toStride, 4 * (size_t)toStride, d);
     }
     for (; j < columns; j++) {
       for (uint32_t l = 0; l < 4; l++) to[(size_t)j * toStride + i + l] = source[(size_t)l * fromStride + j];

@@ -96,6 +96,45 @@ INLINE vf squareRoot(vf x) {
 #endif
 #endif
 
+// 4 x 4 blocks of four rows, side by side, each transposed.
+INLINE void transposeQuads(vf *a, vf *b, vf *c, vf *d) {
+#if defined(__AVX512F__)
+#define INTERLEAVE(half, x, y) (vf)_mm512_unpack##half##_ps((__m512)(x), (__m512)(y))
+#define INTERLEAVE_PAIRS(half, x, y) (vf)_mm512_unpack##half##_pd((__m512d)(x), (__m512d)(y))
+#elif defined(__AVX2__)
+#define INTERLEAVE(half, x, y) (vf)_mm256_unpack##half##_ps((__m256)(x), (__m256)(y))
+#define INTERLEAVE_PAIRS(half, x, y) (vf)_mm256_unpack##half##_pd((__m256d)(x), (__m256d)(y))
+#else
+#define INTERLEAVE(half, x, y) INTERLEAVE_##half(x, y)
+#define INTERLEAVE_PAIRS(half, x, y) INTERLEAVE_PAIRS_##half(x, y)
+#define INTERLEAVE_lo(x, y) __builtin_shufflevector(x, y, 0, 4, 1, 5)
+#define INTERLEAVE_hi(x, y) __builtin_shufflevector(x, y, 2, 6, 3, 7)
+#define INTERLEAVE_PAIRS_lo(x, y) __builtin_shufflevector(x, y, 0, 1, 4, 5)
+#define INTERLEAVE_PAIRS_hi(x, y) __builtin_shufflevector(x, y, 2, 3, 6, 7)
+#endif
+  vf ab = INTERLEAVE(lo, *a, *b), cd = INTERLEAVE(lo, *c, *d), AB = INTERLEAVE(hi, *a, *b), CD = INTERLEAVE(hi, *c, *d);
+  *a = INTERLEAVE_PAIRS(lo, ab, cd);
+  *b = INTERLEAVE_PAIRS(hi, ab, cd);
+  *c = INTERLEAVE_PAIRS(lo, AB, CD);
+  *d = INTERLEAVE_PAIRS(hi, AB, CD);
+}
+
+// Four lanes each to p, p + stride, ...
+INLINE void storeQuads(float *p, size_t stride, vf v) {
+#if defined(__AVX512F__)
+  _mm_storeu_ps(p, _mm512_castps512_ps128((__m512)v));
+  _mm_storeu_ps(p + stride, _mm512_extractf32x4_ps((__m512)v, 1));
+  _mm_storeu_ps(p + 2 * stride, _mm512_extractf32x4_ps((__m512)v, 2));
+  _mm_storeu_ps(p + 3 * stride, _mm512_extractf32x4_ps((__m512)v, 3));
+#elif defined(__AVX2__)
+  _mm_storeu_ps(p, _mm256_castps256_ps128((__m256)v));
+  _mm_storeu_ps(p + stride, _mm256_extractf128_ps((__m256)v, 1));
+#else
+  (void)stride;
+  store(p, v);
+#endif
+}
+
 // Whole numbers: sum[i] + w[2i] x[2i] + w[2i+1] x[2i+1] in every lane i, from 2 VL weights of 8 bits and as many values of 16.
 INLINE vi addPairs(vi sum, const int8_t *w, vi x) {
 #if defined(__wasm_simd128__)
