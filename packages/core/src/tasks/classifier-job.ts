@@ -2,10 +2,12 @@ import { add, mul } from "../autograd/ops/binary.ts";
 import { crossEntropy } from "../autograd/ops/cross-entropy.ts";
 import { huberLoss, meanSquaredError } from "../autograd/ops/regression-loss.ts";
 import { evaluationBatches, ExampleBatches } from "../data/example-batches.ts";
+import { randomKey, threefry2x32 } from "../memory/random.ts";
 import { type Tensor, tensor } from "../memory/tensor.ts";
 import type { JobEvaluation, JobSnapshot, TrainingJob } from "../train/job.ts";
 import type { PreparedClassification, TargetConfig } from "./classification-data.ts";
 import { evaluateClassifier } from "./classifier-evaluation.ts";
+import type { EncodedSequence } from "./sequence-encoder.ts";
 import type { SequenceClassifier } from "./sequence-classifier.ts";
 
 /** How a classifier's loss is made. */
@@ -21,6 +23,14 @@ export interface ClassifierLoss {
   regressionLoss: "squared" | "huber";
 }
 
+/** How a classifier's batches are made. */
+export interface ClassifierBatches {
+  batch: number;
+  seed: number;
+  /** Text only: share of the tokens that are read as unknown ones. */
+  tokenDropout: number;
+}
+
 /** Padded time steps that a batch may have; one with more (a very long sequence beside short ones) is read in parts. */
 const mostSteps = 65536;
 
@@ -31,19 +41,19 @@ export class ClassifierJob implements TrainingJob {
   readonly #loss: ClassifierLoss;
   readonly #weights: number[] | null;
   readonly #lengths: number[];
+  readonly #tokenDropout: number;
+  readonly #seed: number;
   readonly #batches: ExampleBatches;
   /** Batches read so far. */
   #cursor = 0;
 
-  constructor(
-    model: SequenceClassifier,
-    data: PreparedClassification,
-    options: ClassifierLoss & { batch: number; seed: number },
-  ) {
-    const { batch, seed } = options;
+  constructor(model: SequenceClassifier, data: PreparedClassification, options: ClassifierLoss & ClassifierBatches) {
+    const { batch, seed, tokenDropout } = options;
     this.model = model;
     this.#data = data;
     this.#loss = options;
+    this.#tokenDropout = data.encoder.config.kind === "text" ? tokenDropout : 0;
+    this.#seed = seed;
     this.#weights = classWeights(data.target, options.classWeights);
     this.#lengths = data.training.sequences.map(({ length }) => length);
     this.#batches = new ExampleBatches(this.#lengths, { batch, seed });
@@ -67,16 +77,16 @@ export class ClassifierJob implements TrainingJob {
   }
 
   nextLoss(): { loss: Tensor; tokens: number } {
-    const { examples } = this.#batches.at(this.#cursor++);
+    const { examples, epoch } = this.#batches.at(this.#cursor++);
     const parts = evaluationBatches(
       examples.map((example) => this.#lengths[example]),
       { batch: examples.length, steps: mostSteps },
     );
-    if (parts.length === 1) return { loss: this.#meanLoss(examples), tokens: examples.length };
+    if (parts.length === 1) return { loss: this.#meanLoss(examples, epoch), tokens: examples.length };
     const whole = this.#weightOf(examples);
     const shares = parts.map((part) => {
       const chosen = part.map((i) => examples[i]);
-      return mul(this.#meanLoss(chosen), whole === 0 ? 0 : this.#weightOf(chosen) / whole);
+      return mul(this.#meanLoss(chosen, epoch), whole === 0 ? 0 : this.#weightOf(chosen) / whole);
     });
     return { loss: shares.reduce((sum, share) => add(sum, share)), tokens: examples.length };
   }
@@ -108,9 +118,9 @@ export class ClassifierJob implements TrainingJob {
     for (const parameter of this.model.stateDict().values()) parameter.end();
   }
 
-  #meanLoss(examples: readonly number[]): Tensor {
+  #meanLoss(examples: readonly number[], epoch: number): Tensor {
     const { encoder, training, target } = this.#data;
-    const { x, lengths } = encoder.batch(examples.map((example) => training.sequences[example]));
+    const { x, lengths } = encoder.batch(examples.map((example) => this.#read(example, epoch)));
     const output = this.model.forward(x, lengths);
     const targets = examples.map((example) => training.targets[example]);
     if (target.kind === "class") {
@@ -122,6 +132,19 @@ export class ClassifierJob implements TrainingJob {
       [targets.length, 1],
     );
     return this.#loss.regressionLoss === "huber" ? huberLoss(output, wanted) : meanSquaredError(output, wanted);
+  }
+
+  /** A sequence as it is read in an epoch: some of its tokens unknown, which depends on nothing but the example, the epoch and the place. */
+  #read(example: number, epoch: number): EncodedSequence {
+    const sequence = this.#data.training.sequences[example];
+    if (this.#tokenDropout === 0) return sequence;
+    const key = randomKey(this.#seed, "forget tokens", "", epoch);
+    const limit = this.#tokenDropout * 2 ** 32;
+    const unknown = this.#data.encoder.unknownToken;
+    return {
+      ...sequence,
+      values: sequence.values.map((id, t) => (threefry2x32(key, example, t)[0] < limit ? unknown : id)),
+    };
   }
 
   /** What the mean over these examples is divided by. */

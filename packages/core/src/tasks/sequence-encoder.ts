@@ -71,6 +71,11 @@ export class SequenceEncoder {
     return new SequenceEncoder({ kind: "numbers", width, mean, deviation }, null);
   }
 
+  /** The id that tokens have which the tokenizer does not know: a word's own, or for what has none -1, which is read as zeros. */
+  get unknownToken(): number {
+    return this.tokenizer?.kind === "word" ? 0 : -1;
+  }
+
   /** @throws HiddenstateError `invalid` or `mismatch`, naming the input, where it is empty or of another kind */
   encode(input: NamedInput): EncodedSequence {
     const { config } = this;

@@ -197,6 +197,18 @@ describe("a model", () => {
   });
 });
 
+test("tokens that are forgotten while training are forgotten at random, the same again with the same seed", async () => {
+  const losses = async (tokenDropout: number): Promise<number[]> => {
+    const { events } = await run({ training: words }, { ...small, dropout: 0, tokenDropout, steps: 10, logEvery: 1 });
+    return events.flatMap((event) => (event.type === "step" ? [event.loss] : []));
+  };
+  const [none, some, again, nearlyAll] = [await losses(0), await losses(0.3), await losses(0.3), await losses(0.999)];
+  expect(some).toEqual(again);
+  expect(some).not.toEqual(none);
+  // Who reads nothing but unknown characters knows no more than how often labels occur.
+  expect(Math.min(...nearlyAll)).toBeGreaterThan(0.6);
+});
+
 test("numbers are labels, and texts numbers, where that is asked for", async () => {
   const digits = words.map(({ input, target }) => ({ input, target: target === "vowel" ? 1 : 0 }));
   const { model } = await run({ training: digits }, { ...small, steps: 1, predict: "label" });

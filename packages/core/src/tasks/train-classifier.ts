@@ -36,6 +36,11 @@ export interface ClassifierTraining extends ClassifierArchitecture, TrainingOpti
   predict?: TargetKind;
   /** Examples side by side. Default 32. */
   batch?: number;
+  /**
+   * Text only: share of the tokens that are read as unknown ones while training, so that the model goes by all of a text, and knows what
+   * to make of words that it never saw. 0 to below 1. Default 0.
+   */
+  tokenDropout?: number;
   /** Classes only: how much each counts; `"balanced"` makes rare ones count as much as common ones. Default `"none"`. */
   classWeights?: ClassifierLoss["classWeights"];
   /** Classes only: share of the target's weight that is spread over all classes, 0 to below 1. Default 0. */
@@ -53,6 +58,7 @@ const rules: OptionRules<ClassifierTraining> = {
   minimumCount: { type: "integer", min: 1, optional: true },
   predict: { type: "choice", choices: ["label", "number"], optional: true },
   batch: { type: "integer", min: 1, default: 32 },
+  tokenDropout: { type: "number", min: 0, below: 1, default: 0 },
   classWeights: { type: "choice", choices: ["none", "root", "balanced"], default: "none" },
   labelSmoothing: { type: "number", min: 0, below: 1, default: 0 },
   regressionLoss: { type: "choice", choices: ["squared", "huber"], default: "squared" },
@@ -157,13 +163,14 @@ function identityOf(
   { architecture, input, target }: ClassifierConfig,
   job: ClassifierJob,
 ): Record<string, unknown> {
-  const { tokenizer, batch, seed, optimizer, classWeights, labelSmoothing, regressionLoss } = options;
+  const { tokenizer, batch, seed, optimizer, tokenDropout, classWeights, labelSmoothing, regressionLoss } = options;
   return {
     ...architecture,
     tokenizer: input.kind === "text" ? tokenizer : null,
     batch,
     seed,
     optimizer,
+    tokenDropout,
     classWeights,
     labelSmoothing,
     regressionLoss,

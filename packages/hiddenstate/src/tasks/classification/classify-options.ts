@@ -26,6 +26,12 @@ export const classifyOptions: readonly TaskOption[] = [
     value: { list: true },
   },
   {
+    flags: "--token-dropout <share>",
+    about: "of a text's tokens that are read as unknown ones while training (default: 0)",
+    group: "Labels and numbers",
+    value: { range: { min: 0, below: 1 } },
+  },
+  {
     flags: "--class-weights <how>",
     about: "how much each label counts: none, root, or balanced, as much as all others (default: none)",
     group: "Labels and numbers",
