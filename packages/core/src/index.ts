@@ -181,7 +181,11 @@ export {
   type RecurrentMatrix,
 } from "./inspect/recurrent-matrix.ts";
 
+export { recurrentPart } from "./inspect/recurrent-part.ts";
 export type { InspectionSubject, Reading, Without } from "./inspect/subject.ts";
+export { ClassifierSubject } from "./inspect/classifier-subject.ts";
+export { ForecastSubject } from "./inspect/forecast-subject.ts";
+export { TaggerSubject } from "./inspect/tagger-subject.ts";
 export { TextSubject } from "./inspect/text-subject.ts";
 export { quantile, trainingRecord, type Distribution, type TrainingRecord } from "./inspect/training-record.ts";
 export {

@@ -81,6 +81,32 @@ describe("the page", () => {
   });
 });
 
+describe("a classifier", () => {
+  const rows = ["ab", "abb", "ba", "bba", "aab", "bab"].map((name, i) => `${name.repeat(3)},${"ab"[i % 2]}`);
+  const table = join(folder, "names.csv");
+
+  beforeAll(() => {
+    writeFileSync(table, `name,label\n${Array(10).fill(rows.join("\n")).join("\n")}\n`);
+    const done = hiddenstate(["train", table, "--out", "names", "--hidden", "8", "--layers", "1", "--steps", "5"]);
+    if (done.status !== 0) throw new Error(done.stderr);
+  });
+
+  test("is inspected on a table like the training's", () => {
+    const page = pageOf("names", table);
+    expect(page).toContain("names: bidirectional LSTM, 1 layer of 8 units");
+    expect(page).toContain("layer 1 ←");
+    expect(page).toContain("It was trained on whole sequences");
+  });
+
+  test("says what it expects of data that is another's", () => {
+    const other = join(folder, "numbers.csv");
+    writeFileSync(other, "a,b\n1,2\n3,4\n");
+    expect(complaintOf(["names", other], 1)).toContain(
+      "numbers.csv does not fit names, which expects texts with their labels",
+    );
+  });
+});
+
 describe("--json", () => {
   test("is one line with everything", () => {
     const done = hiddenstate(["inspect", "lstm", text, ...quick, "--json"]);

@@ -45,7 +45,8 @@ export interface InspectionReport {
   steps: number;
   notices: string[];
   gradientFlow: GradientFlow & { horizons: LayerHorizon[]; furthest: MemoryHorizon; note: string | null };
-  useOfThePast: UseOfThePast | { without: string };
+  /** `cut`: what is left of the past; `uses`: what predictions use of it, in words. */
+  useOfThePast: (UseOfThePast & { cut: string; uses: string }) | { without: string };
   /** Null where there was no routine for eigenvalues, or the cell has no such matrix. */
   matrices: RecurrentMatrix[] | null;
   lyapunov: (LyapunovExponents & { stability: Stability }) | { without: string };
@@ -123,7 +124,11 @@ export function* inspection(
   const context =
     "without" in past
       ? null
-      : { steps: past.effective ?? past.contexts.at(-1)!.context, open: past.effective === null };
+      : {
+          steps: past.effective ?? past.contexts.at(-1)!.context,
+          open: past.effective === null,
+          uses: past.uses,
+        };
   return {
     model: {
       task: subject.task,
@@ -143,7 +148,7 @@ export function* inspection(
     lyapunov,
     gates: meter.statistics(),
     advice: adviseWindow({
-      gradient: furthest,
+      gradient: subject.flowIsReach ? furthest : null,
       context,
       window: options.window ?? null,
       unit: subject.unit,
@@ -175,7 +180,7 @@ function* measurePast(
   asked: number | undefined,
   notices: string[],
   progress: InspectionProgress,
-): Generator<InspectionProgress, UseOfThePast | { without: string }> {
+): Generator<InspectionProgress, (UseOfThePast & { cut: string; uses: string }) | { without: string }> {
   if ("without" in subject.losses) return { without: subject.losses.without };
   const most = clamp("a context", asked, 512, subject.longestContext, subject.unit, notices);
   const work = useOfThePast({
@@ -184,7 +189,12 @@ function* measurePast(
     ...(!subject.inNats && { tolerance: (full: number) => 0.01 * Math.abs(full) }),
   });
   for (let next = work.next(); ; next = work.next()) {
-    if (next.done) return next.value;
+    if (next.done) {
+      const { effective, contexts } = next.value;
+      const last = subject.describeContext(effective ?? contexts.at(-1)!.context);
+      const uses = `${effective === null ? "more than " : ""}${last}`;
+      return { ...next.value, cut: subject.describeContext("k"), uses };
+    }
     yield progress;
   }
 }

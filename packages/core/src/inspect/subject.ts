@@ -35,6 +35,10 @@ export interface InspectionSubject {
   flowRuns(lags: number): Iterable<GradientFlowRun>;
   /** What lags of the gradient flow are counted from, where that is not the time of a loss of its own. */
   readonly flowNote: string | null;
+  /** Whether a horizon says how far the recurrence reaches: not where a pooling reads every step at once. */
+  readonly flowIsReach: boolean;
+  /** What is left of the past where it is cut to k steps, in words: "the last 16 characters". */
+  describeContext(k: number | "k"): string;
   /** Reads the data, for gates and states. */
   readings(): Iterable<Reading>;
   /** As `UseOfThePastOptions.losses`. */

@@ -16,6 +16,7 @@ import type { TextModel } from "../tasks/text-model.ts";
 import type { GradientFlowRun } from "./gradient-flow.ts";
 import type { FollowedStretch } from "./follow-units.ts";
 import { type AnyRecurrentNetwork, observe } from "./observe.ts";
+import { lastOnes } from "./recurrent-part.ts";
 import type { InspectionSubject, Reading } from "./subject.ts";
 
 /** Tokens that are read of a longer text: its first ones. */
@@ -44,6 +45,7 @@ export class TextSubject implements InspectionSubject {
   readonly longestContext: number;
   readonly steps: number;
   readonly flowNote = null;
+  readonly flowIsReach = true;
   readonly #model: LanguageModel;
   readonly #tokenizer: Tokenizer;
   readonly #ids: Int32Array;
@@ -105,6 +107,10 @@ export class TextSubject implements InspectionSubject {
     const ids = this.#ids.slice(0, Math.min(this.#length, 1000));
     return noGrad(() => this.#model.embedding.forward(tensor(ids, [ids.length, 1], { dtype: "int32" })));
   };
+
+  describeContext(k: number | "k"): string {
+    return lastOnes(k, this.unit);
+  }
 
   follow(most: number): FollowedStretch {
     const ids = this.#ids.slice(0, Math.min(most, this.#ids.length));

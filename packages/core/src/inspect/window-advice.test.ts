@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { adviseWindow } from "./window-advice.ts";
 
-const reach = (steps: number, open = false): { steps: number; open: boolean } => ({ steps, open });
+const reach = (steps: number, open = false): { steps: number; open: boolean; uses: string } => ({
+  steps,
+  open,
+  uses: `the last ${steps} characters`,
+});
 
 describe("a window", () => {
   test("much longer than the reach may be shorter", () => {

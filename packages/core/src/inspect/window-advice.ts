@@ -5,7 +5,7 @@ export interface WindowEvidence {
   /** Steps that the gradient reaches back; null where that was not measured. */
   gradient: { steps: number; open: boolean } | null;
   /** The effective context; null where it was not measured. */
-  context: { steps: number; open: boolean } | null;
+  context: { steps: number; open: boolean; uses: string } | null;
   /** The window of truncated backpropagation that it was trained with, or whole sequences; null where that is not known. */
   window: number | "whole" | null;
   /** What a step is, in the plural. */
@@ -41,13 +41,7 @@ export function adviseWindow({ gradient, context, window, unit, cell }: WindowEv
         : `The gradient reaches ${steps(gradient.steps, unit)} back, until it is a hundredth.`,
     );
   }
-  if (context) {
-    sentences.push(
-      context.open
-        ? `Predictions use more than the last ${steps(context.steps, unit)}.`
-        : `Predictions use the last ${steps(context.steps, unit)}.`,
-    );
-  }
+  if (context) sentences.push(`Predictions use ${context.uses}.`);
   if (!gradient && !context) {
     return { verdict: "unknown", window: null, sentences: ["Nothing was measured that could tell a window."] };
   }

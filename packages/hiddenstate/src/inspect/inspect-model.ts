@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import {
   type AnyRecurrentNetwork,
   type FollowedUnit,
@@ -152,8 +153,8 @@ async function open(inspected: Inspected, data: string, folder: string): ReturnT
   try {
     return await inspected.open(data);
   } catch (fault) {
-    const unfit = ["unknown", "invalid", "mismatch"];
-    if (!(fault instanceof HiddenstateError) || !unfit.includes(fault.code)) throw fault;
+    // Where there is nothing to read, that is all there is to say.
+    if (!(fault instanceof HiddenstateError) || fault.code === "storage" || !existsSync(data)) throw fault;
     throw new HiddenstateError(
       fault.code,
       `inspect: ${data} does not fit ${folder}, which expects ${inspected.expects}: ${fault.message}`,

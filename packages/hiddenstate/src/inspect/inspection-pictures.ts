@@ -60,8 +60,7 @@ function drawFlow({ gradientFlow, unit, advice }: InspectionReport): Promise<Pic
 
 function drawPast({ useOfThePast, unit }: InspectionReport): Promise<Picture> {
   if ("without" in useOfThePast) throw new Error(useOfThePast.without);
-  const { contexts, effective, tolerance } = useOfThePast;
-  const last = contexts.at(-1)!.context;
+  const { contexts, tolerance } = useOfThePast;
   const points = contexts.map(({ context, excess, error }) => ({
     x: context,
     y: excess,
@@ -70,9 +69,7 @@ function drawPast({ useOfThePast, unit }: InspectionReport): Promise<Picture> {
   }));
   return lineChart({
     title: "Use of the past",
-    subtitle:
-      `What the loss rises by when only the last k ${unit} are read, with two standard errors. Effective context: ` +
-      (effective === null ? `more than ${last}.` : `${effective}.`),
+    subtitle: `What the loss rises by when only ${useOfThePast.cut} are read, with two standard errors. Effective context: ${useOfThePast.uses}.`,
     x: `context k, ${unit}`,
     y: "excess of the loss",
     lines: [{ name: "excess", points }],

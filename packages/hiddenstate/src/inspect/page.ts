@@ -1,5 +1,5 @@
 import type { GateSummary, InspectionReport, LayerGates, LyapunovExponents, RecurrentMatrix } from "@hiddenstate/core";
-import { quantile } from "@hiddenstate/core";
+import { perplexityTolerance, quantile } from "@hiddenstate/core";
 import { count, significant } from "../format.ts";
 import type { ModelInspection } from "./inspect-model.ts";
 import { textHistogram, textTable } from "./text-table.ts";
@@ -79,18 +79,17 @@ function gradientFlowSection({ gradientFlow }: InspectionReport): PageSection {
   };
 }
 
-function pastSection({ useOfThePast: past, unit }: InspectionReport): PageSection {
+function pastSection({ useOfThePast: past }: InspectionReport): PageSection {
   const title = "Use of the past";
   if ("without" in past) return { title, about: "", table: [], sentences: [capital(past.without)] };
-  const { contexts, full, effective, examples } = past;
-  const last = contexts.at(-1)!.context;
+  const { contexts, full, effective, examples, tolerance } = past;
   const verdict =
     effective === null
-      ? `Effective context: more than ${count(last)} ${unit}.`
-      : `Effective context: ${count(effective)} ${effective === 1 ? unit.replace(/s$/, "") : unit}; more changes the loss by less than 1 % of perplexity.`;
+      ? `Effective context: ${past.uses}.`
+      : `Effective context: ${past.uses}; more changes ${tolerance === perplexityTolerance ? "perplexity" : "the loss"} by less than 1 %.`;
   return {
     title,
-    about: `loss when only the last k ${unit} are read, ${count(examples)} predictions`,
+    about: `the loss when only ${past.cut} are read, ${count(examples)} predictions`,
     table: textTable([
       ["k", ...contexts.map(({ context }) => String(context)), "all"],
       ["loss", ...contexts.map(({ loss }) => loss.toFixed(3)), full.toFixed(3)],
@@ -155,9 +154,10 @@ function gateSections({ gates, model, unit }: InspectionReport): PageSection[] {
       ...gateCells(layer.gates[name], centred(name) ? [-1, 1] : [0, 1]),
     ]),
   );
+  const placeWidth = Math.max(...gates.layers.map(({ layer, direction }) => placeOf(layer, direction).length)) + 2;
   const table = textTable(
     [["", "gate", "mean", "spread", "low", "high", "units by mean"], ...rows].map(([place, gate, ...rest]) => [
-      place.padEnd(9) + gate,
+      place.padEnd(placeWidth) + gate,
       ...rest,
     ]),
   );

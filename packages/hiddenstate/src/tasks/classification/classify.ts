@@ -10,6 +10,8 @@ import {
   type SequenceExample,
   splitExamples,
   trainClassifier,
+  ClassifierSubject,
+  recurrentPart,
 } from "@hiddenstate/core";
 import { count, significant } from "../../format.ts";
 import { labelFiles } from "../../files/labelled-folder.ts";
@@ -108,6 +110,17 @@ export const classifyTask: Task<ClassifierGiven, ClassifierModel> = {
       }
     }
   },
+
+  inspect: (model: ClassifierModel, trainedWith) => ({
+    network: recurrentPart(model.model.network),
+    window: "whole",
+    clip: Number(trainedWith?.["clip"] ?? 1),
+    expects: `${model.tokenizer ? "texts" : "sequences of rows of numbers"} with ${model.labels.length > 0 ? "their labels" : "the numbers they lead to"}`,
+    async open(path) {
+      const { examples } = await readExamples(path, {}, model.config.source);
+      return { subject: new ClassifierSubject(model, examples), close: () => {} };
+    },
+  }),
 
   describeEvaluation: ({ loss, metrics }) =>
     metrics?.["accuracy"] === undefined

@@ -8,6 +8,7 @@ import {
   trainForecaster,
   type TrainingEvent,
   type TrainingRunOptions,
+  ForecastSubject,
 } from "@hiddenstate/core";
 import type { SeenData } from "../../files/see-data.ts";
 import { count, significant } from "../../format.ts";
@@ -71,6 +72,17 @@ export const forecastTask: Task<ForecastGiven, ForecasterModel> = {
 
   predict: predictSeries,
   watch: watchSeries,
+
+  inspect: (model: ForecasterModel, trainedWith) => ({
+    network: model.model.members[0].rnn,
+    window: model.config.plan.context,
+    clip: Number(trainedWith?.["clip"] ?? 1),
+    expects: `series as in the training, longer than ${model.config.plan.context} steps`,
+    async open(path) {
+      const series = await readSeriesAs(path, model.config.source);
+      return { subject: new ForecastSubject(model, series), close: () => {} };
+    },
+  }),
 
   describeEvaluation: ({ loss, metrics }) =>
     `held-out loss ${loss.toFixed(3)}${metrics ? `, RMSE ${significant(metrics.rmse)}` : ""}`,

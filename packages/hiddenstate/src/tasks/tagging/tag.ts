@@ -8,6 +8,8 @@ import {
   type TaggerTraining,
   type TaggingData,
   trainTagger,
+  TaggerSubject,
+  recurrentPart,
 } from "@hiddenstate/core";
 import type { SentenceColumns } from "../../files/sentences/sentence.ts";
 import {
@@ -99,6 +101,17 @@ export const tagTask: Task<TaggerGiven, TaggerModel> = {
   },
 
   predict: (model: TaggerModel, request: PredictRequest) => tagAnswers(model, request),
+
+  inspect: (model: TaggerModel, trainedWith) => ({
+    network: recurrentPart(model.model.network),
+    window: "whole",
+    clip: Number(trainedWith?.["clip"] ?? 5),
+    expects: "sentences with a tag for each word",
+    async open(path) {
+      const sentences = await readTaggedSentences(path, model.config.source ?? {});
+      return { subject: new TaggerSubject(model, sentences), close: () => {} };
+    },
+  }),
 
   describeEvaluation: ({ loss, metrics }) =>
     metrics?.["f1"] === undefined
