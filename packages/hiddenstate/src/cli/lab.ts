@@ -1,3 +1,4 @@
+import { HiddenstateError } from "@hiddenstate/core";
 import { Command, Option } from "commander";
 import type { LabOptions } from "../lab/run-lab.ts";
 import { engineOptions } from "./engine-options.ts";
@@ -14,6 +15,7 @@ interface LabFlags extends Pick<LabOptions, "backend" | "instructionSet" | "thre
   quick?: true;
   out?: string;
   report?: string;
+  reportOnly?: true;
   resume?: true;
   seeds?: number;
   text?: string;
@@ -31,6 +33,9 @@ export function labCommand(session: Session): Command {
     .option("--quick", "a smaller version, minutes for all (default: thorough, within the hour)")
     .option("--out <folder>", "where results and pictures go (default: runs/lab, with --quick runs/lab-quick)")
     .option("--report <file>", "the report in Markdown (default: report.md in that folder)")
+    .addOption(
+      new Option("--report-only", "run nothing, report what the folder has").conflicts(["resume", "seeds", "text"]),
+    )
     .option("--resume", "keep results of the same settings that are there")
     .addOption(numberOption("--seeds <n>", "runs of everything random (default: 3)", { whole: true, min: 1 }))
     .addOption(new Option("--text <file>", "what experiments on language read, UTF-8 (default: a generated text)"));
@@ -57,21 +62,32 @@ An unknown name lists the experiments.`,
 }
 
 async function runLabCommand(names: readonly string[], flags: LabFlags, { suggestions }: Session): Promise<number> {
-  const { json, quick, report, ...options } = flags;
+  const { json, quick, report, reportOnly, ...options } = flags;
   const output = new Output(json ?? false);
   // Experiments and pictures are loaded only where they are wanted.
   const { experiments } = await import("../lab/catalogue.ts");
   const { runLab } = await import("../lab/run-lab.ts");
-  const { writeReport } = await import("../lab/report.ts");
+  const { readFindings, writeReport } = await import("../lab/report.ts");
   const known = experiments.map(({ name }) => name);
   const stranger = names.find((name) => !known.includes(name));
   if (stranger !== undefined) {
     throw new UsageError("unknown", `unknown experiment ${JSON.stringify(stranger)}; there are ${known.join(", ")}`);
   }
+  if (reportOnly && names.length > 0) {
+    throw new UsageError("mismatch", "--report-only reports all that the folder has; leave the names out");
+  }
   const out = options.out ?? (quick ? "runs/lab-quick" : "runs/lab");
   const budget = quick ? "quick" : "thorough";
   let interrupted = false;
-  {
+  if (reportOnly) {
+    const findings = await readFindings(out);
+    if (findings.length === 0) {
+      throw new HiddenstateError(
+        "missing",
+        `lab: missing results in ${out}: there are none to report; run experiments first`,
+      );
+    }
+  } else {
     using progress = showLabProgress();
     using interruption = new Interruption(() => progress.line("stopping; what is finished is kept"));
     const events = runLab({
@@ -95,8 +111,14 @@ async function runLabCommand(names: readonly string[], flags: LabFlags, { sugges
   output.say(`${interrupted ? "interrupted; what is finished is in" : "report, numbers and pictures:"} ${file}`);
   if (!interrupted) return 0;
   if (suggestions) {
-    const quickly = quick ? ["--quick"] : [];
-    output.say(`go on:         ${commandLine("lab", ...names, ...quickly, "--out", out, "--resume")}`);
+    const { seeds, text } = options;
+    const words = [
+      ...(quick ? ["--quick"] : []),
+      ...(seeds === undefined ? [] : ["--seeds", String(seeds)]),
+      ...(text === undefined ? [] : ["--text", text]),
+      ...(report === undefined ? [] : ["--report", report]),
+    ];
+    output.say(`go on:         ${commandLine("lab", ...names, ...words, "--out", out, "--resume")}`);
   }
   return interruptedCode;
 }

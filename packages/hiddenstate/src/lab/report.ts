@@ -5,7 +5,7 @@ import type { Experiment, Table } from "./experiment.ts";
 import { type Result, ResultFolder } from "./results.ts";
 
 /** An experiment with what it left. */
-interface Finding {
+export interface Finding {
   experiment: Experiment;
   result: Result;
 }
@@ -20,11 +20,7 @@ interface Finding {
  */
 export async function writeReport(folder: string, file: string = join(folder, "report.md")): Promise<string> {
   const results = new ResultFolder(folder);
-  const findings: Finding[] = [];
-  for (const experiment of experiments) {
-    const result = await results.read(experiment.name);
-    if (result) findings.push({ experiment, result });
-  }
+  const findings = await readFindings(folder);
   for (const { experiment, result } of findings) {
     for (const figure of experiment.figures(result.numbers)) {
       await results.writeText(pictureFile(experiment, figure.name), (await figure.draw()).svg());
@@ -36,6 +32,17 @@ export async function writeReport(folder: string, file: string = join(folder, "r
     reportOf(findings, pictures),
   );
   return file;
+}
+
+/** The results in a folder, in the order of the experiments; those of experiments that there are not any more are left out. */
+export async function readFindings(folder: string): Promise<Finding[]> {
+  const results = new ResultFolder(folder);
+  const findings: Finding[] = [];
+  for (const experiment of experiments) {
+    const result = await results.read(experiment.name);
+    if (result) findings.push({ experiment, result });
+  }
+  return findings;
 }
 
 /**

@@ -51,6 +51,7 @@ export async function lineChart(options: LineChartOptions): Promise<Picture> {
     height: options.height ?? 360,
     marginLeft: 56,
     marginRight: 24,
+    marginTop: 26,
     marginBottom: 38,
     x: { label: options.x, type: logX ? "log" : undefined, ...(logX && { ticks: 6, tickFormat: "~s" }) },
     y: {
@@ -79,7 +80,9 @@ export async function lineChart(options: LineChartOptions): Promise<Picture> {
   }));
 }
 
-/** A number short enough to stand beside a logarithmic axis: 0.001, 100, 1e-6. */
+/** A number short enough to stand beside a logarithmic axis: 0.001, 100, 20k, 1M, 1e-6. */
 function powerLabel(value: number): string {
-  return value >= 1e-3 && value < 1e5 ? String(value) : value.toExponential().replace("e+", "e");
+  if (value < 1e-3 || value >= 1e9) return value.toExponential().replace("e+", "e");
+  if (value >= 1e6) return `${value / 1e6}M`;
+  return value >= 1e4 ? `${value / 1e3}k` : String(value);
 }

@@ -65,14 +65,14 @@ export const exposureBias: Experiment<Settings, Numbers> = {
         hidden: 128,
         batch: 16,
         window: 40,
-        steps: 1000,
+        steps: 600,
         learningRate: 3e-3,
         heldOut: 20_000,
         texts: 64,
         prompt: 50,
         length: 450,
       },
-      series: { hidden: 32, batch: 32, steps: 1000, learningRate: 5e-3, prompt: 30, length: 60, tested: 128 },
+      series: { hidden: 32, batch: 32, steps: 400, learningRate: 5e-3, prompt: 30, length: 60, tested: 128 },
     },
   },
   setUp: ({ text, series }) =>
@@ -155,13 +155,16 @@ export const exposureBias: Experiment<Settings, Numbers> = {
       draw: () =>
         lineChart({
           title: `Feeding on oneself: ${task}`,
-          subtitle: `${task === "text" ? "Share of the written words that do not occur in the training text" : "Squared error over the variance of the series"}, by thirds of what is made; mean over seeds`,
-          x: "third of what is made",
+          subtitle: `${task === "text" ? "Share of the written words that do not occur in the training text" : "Squared error over the variance of the series"}, in each third of what is made; mean over seeds`,
+          x: "of what is made, %",
           y: "error",
           levels: task === "text" ? [{ y: real, name: "real text" }] : [],
           lines: runs
             .filter((run) => run.task === task)
-            .map(({ feeding, thirds }) => ({ name: feeding, points: thirds.map((y, i) => ({ x: i + 1, y })) })),
+            .map(({ feeding, thirds }) => ({
+              name: feeding,
+              points: thirds.map((y, i) => ({ x: (100 * (2 * i + 1)) / 6, y })),
+            })),
         }),
     })),
 };

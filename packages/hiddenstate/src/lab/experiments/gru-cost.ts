@@ -76,11 +76,11 @@ export const gruCost: Experiment<Settings, Numbers> = {
       batch: 32,
       window: 64,
       learningRate: 3e-3,
-      steps: 1000,
-      smallSteps: 400,
+      steps: 600,
+      smallSteps: 300,
       smallText: 20_000,
       heldOut: 20_000,
-      looks: 10,
+      looks: 6,
       timedBlocks: 25,
     },
   },
@@ -156,8 +156,7 @@ export const gruCost: Experiment<Settings, Numbers> = {
       draw: () =>
         lineChart({
           title: "LSTM and GRU of the same width",
-          subtitle:
-            "Held-out loss, mean over seeds; dashed: learning from the small text, which is soon known by heart",
+          subtitle: "Held-out loss, mean over seeds; dashed: learning from the small text",
           x: "step",
           y: "nats a character",
           lines: runs.map(({ cell, size, course }) => ({

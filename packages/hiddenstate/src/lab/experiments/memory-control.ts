@@ -41,7 +41,7 @@ export const memoryControl: Experiment<Settings, Numbers> = {
     "both, but not so far; does not hold if GRU or RNN reach as far; undecided if no cell is right on the lengths of the training.",
   settings: {
     quick: { hidden: 12, batch: 32, steps: 1000, learningRate: 0.01, trained: 20, tried: 100 },
-    thorough: { hidden: 12, batch: 32, steps: 4000, learningRate: 0.01, trained: 20, tried: 200 },
+    thorough: { hidden: 12, batch: 32, steps: 3000, learningRate: 0.01, trained: 20, tried: 200 },
   },
   setUp: ({ hidden, batch, steps, learningRate, trained, tried }) =>
     `Next-token models of words a^n b^n with n from 1 to ${trained}; one layer of ${hidden} units, Adam at ${learningRate}, ${steps} steps of ${batch} words. Tried are all n up to ${tried}: a word is right if ` +

@@ -64,10 +64,10 @@ export const scaling: Experiment<Settings, Numbers> = {
       heldOut: 5_000,
     },
     thorough: {
-      widths: { lstm: [48, 96, 192], transformer: [48, 96, 192] },
+      widths: { lstm: [40, 80, 160], transformer: [40, 80, 160] },
       batch: 16,
       window: 128,
-      steps: 800,
+      steps: 400,
       looks: 8,
       learningRate: { lstm: 4e-3, transformer: 2e-3 },
       heldOut: 20_000,
