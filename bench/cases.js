@@ -3,7 +3,7 @@
  * width H, L recurrent layers of H, and a linear layer to V classes, on B sequences of T steps. The suffix `-mixed` gives the
  * sequences various lengths from 5 to T; then only true steps count.
  *
- * @typedef {"rnn" | "lstm" | "gru"} CellName
+ * @typedef {"rnn" | "lstm" | "gru" | "transformer"} CellName
  *
  * @typedef {object} Case
  * @property {string} name
@@ -29,15 +29,18 @@ export const standardCases = [
   "lstm-2x256-b32-t64-v64-mixed",
 ];
 
-const gates = { rnn: 1, lstm: 4, gru: 3 };
+/** Matrices of H x H in a layer, for its input and for its state; those of a Transformer are for neither. */
+const gates = { rnn: 1, lstm: 4, gru: 3, transformer: 6 };
 
 /**
  * @param {string} name
  * @returns {Case | null} null for a name that is none
  */
 export function parseCase(name) {
-  const match = /^(rnn|lstm|gru)-([1-9]\d*)x([1-9]\d*)-b([1-9]\d*)-t([1-9]\d*)-v([1-9]\d*)(-mixed)?$/.exec(name);
-  if (!match) return null;
+  const match = /^(rnn|lstm|gru|transformer)-([1-9]\d*)x([1-9]\d*)-b([1-9]\d*)-t([1-9]\d*)-v([1-9]\d*)(-mixed)?$/.exec(
+    name,
+  );
+  if (!match || (match[1] === "transformer" && match[7])) return null;
   const [layers, hidden, batch, steps, vocabulary] = match.slice(2, 7).map(Number);
   const lengths = match[7] ? mixedLengths(batch, steps) : null;
   const tokens = lengths ? lengths.reduce((sum, length) => sum + length, 0) : batch * steps;
@@ -61,8 +64,8 @@ function mixedLengths(batch, steps) {
  * Multiplications and additions of a training step's matrix products: forward, and twice that backward.
  * @param {Case} shape
  */
-export function trainingFlops({ tokens, layers, cell, hidden, vocabulary }) {
-  return 6 * tokens * (layers * gates[cell] * hidden * 2 * hidden + hidden * vocabulary);
+export function trainingFlops(shape) {
+  return 3 * forwardFlops(shape) + 6 * shape.tokens * shape.hidden * shape.vocabulary;
 }
 
 /**
@@ -78,6 +81,8 @@ export function productFlops({ tokens, layers, cell, hidden, vocabulary }) {
  * Those of the recurrent layers' way forward alone.
  * @param {Case} shape
  */
-export function forwardFlops({ tokens, layers, cell, hidden }) {
-  return 2 * tokens * layers * gates[cell] * hidden * 2 * hidden;
+export function forwardFlops({ tokens, layers, cell, hidden, steps }) {
+  // A step of a causal Transformer looks at half of the others on average, in two products.
+  const attended = cell === "transformer" ? steps : 0;
+  return 2 * tokens * layers * hidden * (gates[cell] * 2 * hidden + attended);
 }

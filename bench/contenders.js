@@ -12,6 +12,9 @@ import { allPhases, commonPhases } from "./phases.js";
 
 const here = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
 
+/** A stream of a Transformer gets longer and longer, so it is no one thing to time. @type {readonly import("./phases.js").Phase[]} */
+const transformerPhases = ["train", "forward"];
+
 /** Where the peers from npm are installed. */
 const peersFolder = path.resolve(process.env["HIDDENSTATE_PEERS"] ?? here("peers/installed"));
 /** A Python that has PyTorch. */
@@ -29,7 +32,7 @@ export function ourselves(shape, { node, threads, engineOptions }) {
     peer: "hiddenstate",
     command: node,
     args: [here("ours.js"), shape.name, JSON.stringify(engineOptions)],
-    phases: allPhases,
+    phases: shape.cell === "transformer" ? transformerPhases : allPhases,
     threads,
     node,
   };
@@ -55,7 +58,7 @@ export const peers = [
       peer: "pytorch",
       command: python,
       args: [here("peers/pytorch.py"), shape.name, String(threads), JSON.stringify(shape.lengths)],
-      phases: commonPhases,
+      phases: shape.cell === "transformer" ? transformerPhases : commonPhases,
       threads,
       node: null,
     }),
@@ -99,7 +102,7 @@ function nodePeer(name, script, packages, { phases, takesPart }) {
     runsOnNode: true,
     isInstalled: () => packages.every(isInstalled),
     contender: (shape, threads, node) =>
-      takesPart(shape, threads)
+      shape.cell !== "transformer" && takesPart(shape, threads)
         ? {
             peer: name,
             command: node,

@@ -20,7 +20,7 @@ function caseNamed(name) {
   const shape = parseCase(name);
   if (shape) return shape;
   throw new InvalidArgumentError(
-    `expected CELL-LxH-bB-tT-vV with cell rnn, lstm or gru, and maybe -mixed, such as\n  ${standardCases.join("\n  ")}`,
+    `expected CELL-LxH-bB-tT-vV with cell rnn, lstm, gru or (without -mixed) transformer, and maybe -mixed, such as\n  ${standardCases.join("\n  ")}`,
   );
 }
 

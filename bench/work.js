@@ -21,7 +21,8 @@ import { poolSize } from "./phases.js";
  * @returns {Record<import("./phases.js").Phase, () => unknown>}
  */
 export function workOf({ cell, layers, hidden, batch, steps, vocabulary, lengths }, instructionSet) {
-  const model = new LanguageModel({ vocabularySize: vocabulary, cell, hidden, layers, dropout: 0 });
+  const positions = cell === "transformer" ? { positions: steps } : {};
+  const model = new LanguageModel({ vocabularySize: vocabulary, cell, hidden, layers, dropout: 0, ...positions });
   const adam = new Adam(model.parameters(), { lr: 1e-3 });
   const options = lengths ? { lengths } : {};
   const [ids, targets] = batchOfTokens({ batch, steps, vocabulary, lengths });
@@ -29,7 +30,7 @@ export function workOf({ cell, layers, hidden, batch, steps, vocabulary, lengths
   const train = () =>
     engine.scope(() => {
       adam.zeroGrad();
-      const { output } = model.rnn.forward(model.embedding.forward(ids), options);
+      const { output } = model.network.forward(model.embedding.forward(ids), options);
       crossEntropy(model.output.forward(output), targets, { ignoreIndex: -100 }).backward();
       clipGradNorm(model.parameters(), 1);
       adam.step();
@@ -59,7 +60,7 @@ export function workOf({ cell, layers, hidden, batch, steps, vocabulary, lengths
     }),
     forward: onceMade(() => {
       const x = tensor(randomValues(steps * batch * hidden), [steps, batch, hidden]);
-      return () => engine.scope(() => noGrad(() => void model.rnn.forward(x, options)));
+      return () => engine.scope(() => noGrad(() => void model.network.forward(x, options)));
     }),
     products: () => timeInKernels(matrixProducts, train),
     peak: onceMade(() => multiplyAdds(instructionSet) ?? (() => NaN)),

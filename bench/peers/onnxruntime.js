@@ -6,7 +6,10 @@ import { serve } from "../serve.js";
 import { fromPeers, versionOf } from "./from-peers.js";
 import { recurrentModel } from "./onnx-model.js";
 
-const { cell, layers, hidden, batch, steps } = /** @type {import("../cases.js").Case} */ (parseCase(process.argv[2]));
+const { layers, hidden, batch, steps, ...shape } = /** @type {import("../cases.js").Case} */ (
+  parseCase(process.argv[2])
+);
+const cell = /** @type {"rnn" | "lstm" | "gru"} */ (shape.cell);
 const threads = Number(process.argv[3]);
 const name = process.argv[4];
 

@@ -9,8 +9,45 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-CELLS = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
+CELLS = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN, "transformer": Transformer}
 SAMPLE_MS, WARM_UP_SECONDS, WARM_UP_CALLS, MOST_CALLS = 250, 1.5, 2, 1000
+
+
+class TransformerLayer(nn.Module):
+    """Pre-norm, rotary positions, causal: as ours, over [B, T, H]."""
+
+    def __init__(self, hidden, heads):
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm(hidden), nn.LayerNorm(hidden)
+        self.qkv, self.out = nn.Linear(hidden, 3 * hidden), nn.Linear(hidden, hidden)
+        self.up, self.down = nn.Linear(hidden, 4 * hidden), nn.Linear(4 * hidden, hidden)
+
+    def forward(self, x, cosines, sines):
+        batch, steps, hidden = x.shape
+        q, k, v = self.qkv(self.norm1(x)).view(batch, steps, 3, self.heads, hidden // self.heads).permute(2, 0, 3, 1, 4)
+        q, k = (a * cosines + torch.cat([-a[..., a.shape[-1] // 2 :], a[..., : a.shape[-1] // 2]], -1) * sines for a in (q, k))
+        attended = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.out(attended.transpose(1, 2).reshape(batch, steps, hidden))
+        return x + self.down(nn.functional.gelu(self.up(self.norm2(x)), approximate="tanh"))
+
+
+class Transformer(nn.Module):
+    """With the interface of nn.LSTM, as far as it is needed here."""
+
+    def __init__(self, _, hidden, layers, heads=4):
+        super().__init__()
+        self.layers = nn.ModuleList(TransformerLayer(hidden, heads) for _ in range(layers))
+        self.norm = nn.LayerNorm(hidden)
+        self.size = hidden // heads
+
+    def forward(self, x, state=None):
+        x = x.transpose(0, 1).contiguous()
+        frequencies = 10000 ** (-torch.arange(0, self.size, 2) / self.size)
+        angles = torch.outer(torch.arange(x.shape[1]), frequencies).repeat(1, 2)
+        for layer in self.layers:
+            x = layer(x, angles.cos(), angles.sin())
+        return self.norm(x).transpose(0, 1), state
 
 
 class CharModel(nn.Module):
@@ -107,7 +144,7 @@ def answer(**message):
 
 
 def main():
-    cell, *sizes = re.fullmatch(r"(rnn|lstm|gru)-(\d+)x(\d+)-b(\d+)-t(\d+)-v(\d+)(?:-mixed)?", sys.argv[1]).groups()
+    cell, *sizes = re.fullmatch(r"(rnn|lstm|gru|transformer)-(\d+)x(\d+)-b(\d+)-t(\d+)-v(\d+)(?:-mixed)?", sys.argv[1]).groups()
     torch.set_num_threads(int(sys.argv[2]))
     idle = resident_mb("VmRSS")
     timers = {name: Timer(work) for name, work in phases(cell, *map(int, sizes), json.loads(sys.argv[3])).items()}

@@ -24,7 +24,7 @@ await tf.setBackend(backend);
 await tf.ready();
 
 const idleMb = residentMemory().nowMb;
-const layer = { rnn: "simpleRNN", lstm: "lstm", gru: "gru" }[cell];
+const layer = { rnn: "simpleRNN", lstm: "lstm", gru: "gru", transformer: "" }[cell];
 const model = tf.sequential();
 for (let l = 0; l < layers; l++) {
   const inputShape = l === 0 ? { inputShape: [steps, vocabulary] } : {};
