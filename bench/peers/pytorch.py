@@ -9,7 +9,6 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-CELLS = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN, "transformer": Transformer}
 SAMPLE_MS, WARM_UP_SECONDS, WARM_UP_CALLS, MOST_CALLS = 250, 1.5, 2, 1000
 
 
@@ -48,6 +47,9 @@ class Transformer(nn.Module):
         for layer in self.layers:
             x = layer(x, angles.cos(), angles.sin())
         return self.norm(x).transpose(0, 1), state
+
+
+CELLS = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN, "transformer": Transformer}
 
 
 class CharModel(nn.Module):
