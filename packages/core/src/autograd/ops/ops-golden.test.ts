@@ -15,7 +15,7 @@ import { reshape } from "./reshape.ts";
 import { slice } from "./slice.ts";
 import { logSoftmax, softmax } from "./softmax.ts";
 import { transpose } from "./transpose.ts";
-import { relu, sigmoid, tanh } from "./unary.ts";
+import { gelu, relu, sigmoid, tanh } from "./unary.ts";
 
 interface OperationCase {
   op: string;
@@ -46,6 +46,7 @@ const operations: Record<string, (x: Record<string, Tensor>, options: OperationC
   tanh: ({ x }) => tanh(x),
   sigmoid: ({ x }) => sigmoid(x),
   relu: ({ x }) => relu(x),
+  gelu: ({ x }) => gelu(x),
   embedding: ({ weight }, { ids }) => embedding(weight, goldenTensor(ids, { dtype: "int32" })),
   linear: ({ x, weight, bias }) => linear(x, weight, bias ?? null),
   layerNorm: ({ x, weight, bias }) => layerNorm(x, weight ?? null, bias ?? null),
