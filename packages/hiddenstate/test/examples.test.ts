@@ -52,6 +52,21 @@ describe("the examples", () => {
     expect(printed.match(/hours left, in truth/g)).toHaveLength(3);
   });
 
+  test("forecast-sales is closer than every forecast that does not know the price", () => {
+    const printed = run("forecast-sales");
+    const [model, ...others] = [...printed.matchAll(/^([\w ]+): RMSE (\S+),/gm)].map(([, , rmse]) => Number(rmse));
+    expect(others).toHaveLength(4);
+    expect(model).toBeLessThan(Math.min(...others));
+    expect(printed.match(/^  2025-0\d  \S+  \(\S+ to \S+\)$/gm)).toHaveLength(18);
+  });
+
+  test("notice-odd-events finds the two that are odd", () => {
+    const lines = run("notice-odd-events").trimEnd().split("\n");
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatch(/^odd: door opened by \w+ \(\S+ nats a character\)$/);
+    expect(lines[1]).toMatch(/^odd: hour 30 has 2\d\.\d, expected 2\d\.\d/);
+  });
+
   test("tag-names finds a person and a place that it has never seen", () => {
     const printed = run("tag-names");
     expect(printed).toMatch(/F1 1\.000 \(precision 1\.000, recall 1\.000\)\n.*\nPER: Dora Brooks\nLOC: Riga\n$/);

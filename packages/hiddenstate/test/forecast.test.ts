@@ -61,6 +61,25 @@ describe("a table of dates and numbers", () => {
     expect(evaluated[0]).toMatchObject({ scores: result.scores as object });
   });
 
+  test("is tested from other steps and farther ahead, if asked for", () => {
+    const words = ["evaluate", "runs/sales.csv", data, "--last", "24", "--horizon", "2", "--stride", "4", "--json"];
+    expect(recordsOf(hiddenstate(words).stdout)[0]).toMatchObject({ horizon: 2, origins: 6, trainedOn: 14 });
+    // What came after the training is found by its date; 12 steps of context and 12 for seasonal differences are read first.
+    const later = file(
+      "later.csv",
+      table(
+        sales(100).slice(70),
+        sales(100)
+          .map((_, t) => month(t))
+          .slice(70),
+      ),
+    );
+    expect(recordsOf(hiddenstate(["evaluate", "runs/sales.csv", later, "--json"]).stdout)[0]).toMatchObject({
+      origins: 4,
+      trainedOn: 0,
+    });
+  });
+
   test("is forecast: a table for people, an object for programs, a picture", () => {
     const shown = hiddenstate(["forecast", "runs/sales.csv", data, "--horizon", "4", "--intervals", "50,90"]);
     expect(shown.status).toBe(0);

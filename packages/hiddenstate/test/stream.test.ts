@@ -50,7 +50,9 @@ describe("a language model that watches", () => {
   test("predict says the same of a file", () => {
     writeFileSync(join(folder, "some.log"), `${log.slice(0, 6).join("\n")}\n`);
     const { records } = watched(["runs/door"], log.slice(0, 6).join("\n"));
-    expect(recordsOf(hiddenstate(["predict", "runs/door", "some.log"]).stdout)).toEqual(records);
+    const done = hiddenstate(["predict", "runs/door", "some.log", "--picture", "some.svg"]);
+    expect(recordsOf(done.stdout)).toEqual(records);
+    expect(readFileSync(join(folder, "some.svg"), "utf8")).toContain("How surprising each of 6 lines is");
   });
 
   test("goes on from the state in a file as if it had never ended", () => {
@@ -162,14 +164,25 @@ describe("a forecaster that watches", () => {
   });
 
   test("predict says the same of a table", () => {
-    const records = recordsOf(hiddenstate(["predict", "runs/sensor", "sensor.csv", "--rate", "0.05"]).stdout);
+    const records = recordsOf(
+      hiddenstate(["predict", "runs/sensor", "sensor.csv", "--rate", "0.05", "--picture", "sensor.png"]).stdout,
+    );
     expect(records).toHaveLength(100);
+    expect(readFileSync(join(folder, "sensor.png")).toString("latin1", 1, 4)).toBe("PNG");
     expect(records[5]).toMatchObject({ expected: null, odd: null });
     const streamed = watched(["runs/sensor", "--rate", "0.05"], rows.slice(0, 100).join("\n")).records;
     expect(records.map(({ expected, odd }) => ({ expected, odd }))).toEqual(
       streamed.map(({ expected, odd }) => ({ expected, odd })),
     );
   });
+});
+
+test("flags for other models are refused", () => {
+  const last = hiddenstate(["evaluate", "runs/door", "some.log", "--last", "3"]);
+  expect(last.status).toBe(2);
+  expect(last.stderr).toContain("mismatch in --last: it does nothing with runs/door, which learned a language model");
+  const tokens = hiddenstate(["stream", "runs/sensor", "--tokens"], { input: "" });
+  expect(tokens.stderr).toContain("mismatch in --tokens: a forecaster of series reads no tokens");
 });
 
 test("a model that has not been measured is refused, with what to do", () => {

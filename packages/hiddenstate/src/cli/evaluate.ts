@@ -5,6 +5,7 @@ import type { Report } from "../tasks/task.ts";
 import { taskOf } from "../tasks/tasks.ts";
 import { engineOptions } from "./engine-options.ts";
 import { Interruption, interruptedCode } from "./interruption.ts";
+import { numberOption } from "./number-option.ts";
 import { Output } from "./output.ts";
 import { savePictures } from "./save-pictures.ts";
 import type { Session } from "./program.ts";
@@ -13,6 +14,9 @@ import { UsageError } from "./usage-error.ts";
 interface EvaluateFlags extends EngineChoice {
   json?: true;
   pictures?: string;
+  last?: number;
+  horizon?: number;
+  stride?: number;
 }
 
 export function evaluateCommand(session: Session): Command {
@@ -27,6 +31,21 @@ export function evaluateCommand(session: Session): Command {
     .argument("<model>", "the model's folder")
     .argument("<data>", "the data to measure on");
   command.option("--pictures <folder>", "where to draw what there is to see, as SVG and PNG (default: nowhere)");
+  const steps = { whole: true, min: 1 } as const;
+  command
+    .addOption(
+      numberOption(
+        "--last <steps>",
+        "forecasters: test on so many steps at each series' end (default: all that training had not)",
+        steps,
+      ),
+    )
+    .addOption(
+      numberOption("--horizon <steps>", "forecasters: steps to forecast each time (default: as trained for)", steps),
+    )
+    .addOption(
+      numberOption("--stride <steps>", "forecasters: steps from one forecast to the next (default: 1)", steps),
+    );
   for (const option of engineOptions()) command.addOption(option);
   return command
     .addHelpText(
@@ -46,7 +65,7 @@ Examples:
 async function runEvaluation(
   folder: string,
   path: string,
-  { json, pictures, ...engine }: EvaluateFlags,
+  { json, pictures, last, horizon, stride, ...engine }: EvaluateFlags,
 ): Promise<number> {
   const output = new Output(json ?? false);
   const model = await load(folder, engine);
@@ -54,11 +73,18 @@ async function runEvaluation(
   const task = taskOf(model.task);
   if (!task.evaluate)
     throw new UsageError("unsupported", `unsupported model ${folder}: ${task.learns} can't be measured on data alone`);
+  const backtest = { last, horizon, stride };
+  const idle = Object.entries(backtest).find(([, value]) => value !== undefined);
+  if (idle && model.task !== "forecast")
+    throw new UsageError(
+      "mismatch",
+      `mismatch in --${idle[0]}: it does nothing with ${folder}, which learned ${task.learns}; leave it out`,
+    );
   using interruption = new Interruption(() => output.note("interrupted")).listen();
   const { signal } = interruption;
   let report: Report;
   try {
-    report = await task.evaluate(model, { path, signal });
+    report = await task.evaluate(model, { path, signal, backtest });
   } catch (fault) {
     if (signal.aborted) return interruptedCode;
     throw fault;

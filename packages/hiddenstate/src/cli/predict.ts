@@ -7,12 +7,14 @@ import { Interruption, interruptedCode } from "./interruption.ts";
 import { numberOption } from "./number-option.ts";
 import { Output } from "./output.ts";
 import type { Session } from "./program.ts";
+import { checkPictureFile } from "../pictures/picture.ts";
 import { rateOption } from "./rate-option.ts";
 import { UsageError } from "./usage-error.ts";
 
 interface PredictFlags extends EngineChoice {
   beam?: number;
   rate?: number;
+  picture?: string;
   json?: true;
 }
 
@@ -36,7 +38,11 @@ export function predictCommand(session: Session): Command {
         },
       ),
     )
-    .addOption(rateOption());
+    .addOption(rateOption())
+    .option(
+      "--picture <file>",
+      "texts and series: draw how odd each line or value is, to a file that ends in .svg, .png or .html",
+    );
   for (const option of engineOptions()) command.addOption(option);
   return command
     .addHelpText(
@@ -56,9 +62,10 @@ Examples:
 async function runPrediction(
   folder: string,
   paths: string[],
-  { json, beam, rate, ...engine }: PredictFlags,
+  { json, beam, rate, picture, ...engine }: PredictFlags,
 ): Promise<number> {
   const output = new Output(json ?? false);
+  if (picture !== undefined) checkPictureFile(picture);
   const model = await load(folder, engine);
   output.noteEngine();
   const task = taskOf(model.task);
@@ -77,15 +84,26 @@ async function runPrediction(
       "mismatch",
       `mismatch in --rate: it does nothing with ${folder}, which learned ${task.learns}; leave it out`,
     );
+  if (picture !== undefined && !task.drawPrediction)
+    throw new UsageError(
+      "mismatch",
+      `mismatch in --picture: it does nothing with ${folder}, which learned ${task.learns}; leave it out`,
+    );
+  const drawn: object[] = [];
   using interruption = new Interruption().listen();
   const { signal } = interruption;
   try {
     for await (const answers of task.predict(model, { paths, input: process.stdin, signal, beam, rate })) {
       await output.lines(answers);
+      if (picture !== undefined) drawn.push(...answers);
       if (signal.aborted || !output.listening) break;
     }
   } catch (fault) {
     if (!signal.aborted) throw fault;
+  }
+  if (picture !== undefined && !signal.aborted) {
+    await (await task.drawPrediction!(model, drawn, rate)).save(picture);
+    output.note(`drawn in ${picture}`);
   }
   return signal.aborted ? interruptedCode : 0;
 }

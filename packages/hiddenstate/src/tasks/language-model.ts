@@ -23,7 +23,7 @@ import {
 import { samplingScheduleOption, type SamplingScheduleGiven, withSchedule } from "./sampling-schedule-option.ts";
 import type { DataRequest, ModelPlace, PreparedTraining, Report, Task } from "./task.ts";
 import type { TaskOption } from "./task-option.ts";
-import { predictText, watchText } from "./text-watching.ts";
+import { drawText, predictText, watchText } from "./text-watching.ts";
 import { withBudget } from "./with-budget.ts";
 
 /** The texts to train on; without `validation`, the last tenth of `training` (at most a million tokens) is held out. */
@@ -133,6 +133,7 @@ export const languageModelTask: Task<LanguageModelGiven, TextModel> = {
     },
   }),
   predict: predictText,
+  drawPrediction: drawText,
   watch: watchText,
 
   describeEvaluation: ({ loss }) => `held-out loss ${loss.toFixed(3)}`,

@@ -1,4 +1,5 @@
 import type {
+  BacktestOptions,
   AnyRecurrentNetwork,
   BestEvaluation,
   EvaluationEvent,
@@ -66,6 +67,9 @@ export interface Task<Given extends TaskGiven, Model extends TrainedModel> {
    */
   inspect?(model: Model, trainedWith: Readonly<Record<string, unknown>> | null): Inspected;
 
+  /** Draws what was said of data by `predict`, in its order. Absent where there is nothing to see. */
+  drawPrediction?(model: Model, answers: readonly object[], rate: number | undefined): Promise<Picture>;
+
   /**
    * A model that is told one line after the other, and remembers. Absent where each row stands for itself.
    * @throws HiddenstateError `missing` where it was never measured what is usual, `invalid` or `mismatch` for a state of something else
@@ -123,6 +127,8 @@ export interface PreparedTraining<Model> {
 export interface DataRequest {
   path: string;
   signal: AbortSignal;
+  /** Of a forecaster: from which steps it forecasts, and how far. */
+  backtest?: Pick<BacktestOptions, "last" | "horizon" | "stride">;
 }
 
 /** A model that is inspected. */

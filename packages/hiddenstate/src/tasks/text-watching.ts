@@ -7,6 +7,9 @@ import {
 } from "@hiddenstate/core";
 import { linesOf } from "../files/lines-of.ts";
 import { readChunks } from "../files/read-chunks.ts";
+import { count } from "../format.ts";
+import { oddChart } from "../pictures/odd-chart.ts";
+import type { Picture } from "../pictures/picture.ts";
 import type { PredictRequest } from "./task.ts";
 import type { Watch, WatchRequest } from "./watch.ts";
 
@@ -30,6 +33,27 @@ export async function* predictText(
   const sources = paths.length > 0 ? paths.map((path) => readChunks(path)) : [input];
   for (const source of sources)
     for await (const lines of linesOf(source)) for (const line of lines) yield [told(watch.push(line), false)];
+}
+
+/** How surprising each line was, the odd ones marked. */
+export async function drawText(
+  model: TextModel,
+  answers: readonly object[],
+  rate: number | undefined,
+): Promise<Picture> {
+  const lines = answers as readonly { text: string; surprisal: number | null; odd: boolean | null }[];
+  const watch = model.watch({ ...(rate !== undefined && { rate }) });
+  const odd = lines.filter((line) => line.odd).length;
+  return oddChart({
+    title: `How surprising each of ${count(lines.length)} lines is`,
+    subtitle:
+      `${count(odd)} odd ${odd === 1 ? "line" : "lines"}: more surprising than all but ${Number((100 * watch.rate).toPrecision(3))} % of the lines of held-out text, ` +
+      "or with characters that were never seen.",
+    x: "line",
+    y: "nats a token",
+    points: lines.map(({ surprisal, odd: isOdd }, i) => ({ x: i + 1, y: surprisal ?? NaN, odd: isOdd ?? false })),
+    threshold: watch.thresholds.line,
+  });
 }
 
 function begin(model: TextModel, rate: number | undefined, state: unknown): TextWatch {

@@ -1,7 +1,7 @@
 import { type CalendarCycle, cyclesOf, stepsIn, wavesOf, writeCalendar } from "../../data/series/calendar.ts";
 import type { Frequency } from "../../data/series/frequency.ts";
 import { dateOfStep, type RegularSeries } from "../../data/series/regular-series.ts";
-import type { CovariateInput, InputPlan } from "./inputs.ts";
+import { covariateChange, type CovariateInput, type InputPlan } from "./inputs.ts";
 import { leastSquares } from "./least-squares.ts";
 import { type Changes, type Preprocessing, scaleOf } from "./preprocessing.ts";
 
@@ -39,12 +39,10 @@ export function chooseInputs(
 ): { plan: InputPlan; reasons: string[] } {
   const [{ series }] = parts;
   const { frequency } = series;
-  const known = Object.keys(series.known).map((name) =>
-    covariate(
-      name,
-      parts.map((part) => part.series.known[name].subarray(0, part.series.values.length)),
-    ),
-  );
+  const known = Object.keys(series.known).map((name) => {
+    const lists = parts.map((part) => part.series.known[name].subarray(0, part.series.values.length));
+    return { ...covariate(name, lists), ...changeOf(lists, preprocessing) };
+  });
   const observed = Object.keys(series.observed).map((name) =>
     covariate(
       name,
@@ -92,9 +90,17 @@ function covariate(name: string, lists: readonly Float64Array[]): CovariateInput
   return { name, ...scaleOf(all) };
 }
 
+/** How the differences of a covariate are scaled, where values are told as differences. */
+function changeOf(lists: readonly Float64Array[], preprocessing: Preprocessing): Pick<CovariateInput, "change"> {
+  if (preprocessing.difference === "none") return {};
+  const changes = lists.map((values) => values.map((_, t) => covariateChange(values, t - 1, 1, preprocessing)));
+  const { centre, spread } = covariate("", changes);
+  return { change: { centre, spread } };
+}
+
 /** Linear regressions of a change on those before it, on the calendar and on covariates, always over the same steps. */
 class Regression {
-  readonly #season: number;
+  readonly #preprocessing: Preprocessing;
   readonly #most: number;
   readonly #frequency: Frequency | null;
   readonly #covariates: { known: readonly CovariateInput[]; observed: readonly CovariateInput[] };
@@ -104,11 +110,11 @@ class Regression {
 
   constructor(
     parts: readonly TrainingPart[],
-    { season }: Preprocessing,
+    preprocessing: Preprocessing,
     frequency: Frequency | null,
     { known, observed, most }: { known: readonly CovariateInput[]; observed: readonly CovariateInput[]; most: number },
   ) {
-    this.#season = season;
+    this.#preprocessing = preprocessing;
     this.#most = most;
     this.#frequency = frequency;
     this.#covariates = { known, observed };
@@ -134,9 +140,10 @@ class Regression {
       if (this.criterion(lags, cycles) < this.criterion(best, cycles)) best = lags;
     };
     for (let count = 2; count <= this.#most; count++) consider(Array.from({ length: count }, (_, i) => i + 1));
-    if (this.#season > 1) {
+    const { season } = this.#preprocessing;
+    if (season > 1) {
       const first = best;
-      for (const extra of [[this.#season], [this.#season, this.#season + 1]]) {
+      for (const extra of [[season], [season, season + 1]]) {
         const further = extra.filter((lag) => !first.includes(lag));
         if (further.length > 0) consider([...first, ...further]);
       }
@@ -166,12 +173,18 @@ class Regression {
     const waves = this.#frequency ? wavesOf(cycles, this.#frequency) : [];
     const { known, observed } = this.#covariates;
     return this.#steps.map(({ part: { series }, step, scaled }) => {
-      const row = new Float64Array(1 + lags.length + 2 * waves.length + known.length + observed.length);
+      const width = 1 + lags.length + 2 * waves.length + known.length + observed.length;
+      const row = new Float64Array(width + known.filter(({ change }) => change).length);
       row[0] = 1;
       lags.forEach((lag, i) => (row[1 + i] = scaled[step - lag] || 0));
       if (waves.length > 0) writeCalendar(dateOfStep(series, step)!, waves, row, 1 + lags.length);
       let at = 1 + lags.length + 2 * waves.length;
-      for (const { name, centre, spread } of known) row[at++] = (series.known[name][step] - centre) / spread || 0;
+      for (const { name, centre, spread, change } of known) {
+        const values = series.known[name];
+        row[at++] = (values[step] - centre) / spread || 0;
+        if (change)
+          row[at++] = (covariateChange(values, step - 1, 1, this.#preprocessing) - change.centre) / change.spread || 0;
+      }
       for (const { name, centre, spread } of observed)
         row[at++] = (series.observed[name][step - 1] - centre) / spread || 0;
       return row;

@@ -56,7 +56,8 @@ export class ForecastStream {
   readonly #model: ForecasterModel;
   readonly #rate: number;
   readonly #interval: number;
-  readonly #threshold: number;
+  /** A normalised error that is larger, up or down, is odd. */
+  readonly threshold: number;
   readonly #id: string | undefined;
   readonly #categories: Readonly<Record<string, string>>;
   /** Rows that a forecast reads. */
@@ -73,7 +74,7 @@ export class ForecastStream {
     this.#model = model;
     this.#rate = rate;
     this.#interval = interval;
-    this.#threshold = oddThreshold(model.calibration.errors, rate);
+    this.threshold = oddThreshold(model.calibration.errors, rate);
     const past: Series | undefined = series;
     this.#id = past?.id;
     this.#categories = past?.categories ?? {};
@@ -117,7 +118,7 @@ export class ForecastStream {
         lower: at((1 - this.#interval) / 2),
         upper: at((1 + this.#interval) / 2),
         error: there ? error : null,
-        odd: there ? Math.abs(error) > this.#threshold : null,
+        odd: there ? Math.abs(error) > this.threshold : null,
       };
     }
     this.#rows.push(row);

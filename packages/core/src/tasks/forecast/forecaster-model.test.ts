@@ -202,6 +202,26 @@ describe("a model", () => {
   });
 });
 
+test.each(["recursive", "direct"] as const)(
+  "where values are told as differences, so is what is known ahead (%s)",
+  async (strategy) => {
+    const random = new Random(randomKey(8, "test"));
+    const price = Array.from({ length: 200 }, () => random.normal());
+    const values = price.map((each, t) => 0.1 * t + 9 * Math.sin((2 * Math.PI * t) / 12) - 3 * each);
+    const series = [{ values: values.slice(0, 190), known: { price } }];
+    const options: ForecasterTraining = {
+      difference: "seasonal",
+      season: 12,
+      head: "point",
+      horizon: 2,
+      strategy,
+      test: 30,
+    };
+    const { scores } = await (await trained(series, { ...options, steps: 150 })).backtest(series, { horizon: 2 });
+    expect(scores.model.rmse).toBeLessThan(0.3 * scores.autoregression.rmse);
+  },
+);
+
 describe("a backtest", () => {
   test("by default tests on what training did not have, and says how much of it training had", async () => {
     const values = sales(90);

@@ -1,10 +1,12 @@
 import { type CalendarWave, writeCalendar } from "../../data/series/calendar.ts";
 import { dateOfStep, type RegularSeries } from "../../data/series/regular-series.ts";
-import type { Scale } from "./preprocessing.ts";
+import { baseOf, type Preprocessing, type Scale } from "./preprocessing.ts";
 
 /** A covariate and how it is scaled: by its training part. */
 export interface CovariateInput extends Scale {
   name: string;
+  /** Where values are told as differences: how those of a covariate known ahead, from the same steps, are scaled. They are read too. */
+  change?: Scale;
 }
 
 /** A category and the values that it had in training, each of which has a learned vector. */
@@ -23,14 +25,35 @@ export interface InputPlan {
   categories: readonly CategoryInput[];
 }
 
+/** What differences are taken from. */
+export type Differencing = Pick<Preprocessing, "difference" | "season">;
+
 /** Numbers for each step: lags, whether the last value is missing, calendar, known and observed covariates. */
-export function inputWidth({ lags, waves, known, observed }: InputPlan): number {
-  return lags.length + 1 + 2 * waves.length + known.length + observed.length;
+export function inputWidth(plan: InputPlan): number {
+  return plan.lags.length + 1 + aheadWidth(plan) + plan.observed.length;
 }
 
 /** Numbers for each future step that is forecast directly: the last change of its season, calendar, known covariates. */
-export function futureWidth({ waves, known }: InputPlan): number {
-  return 1 + 2 * waves.length + known.length;
+export function futureWidth(plan: InputPlan): number {
+  return 1 + aheadWidth(plan);
+}
+
+/** What is known of a step ahead. */
+function aheadWidth({ waves, known }: InputPlan): number {
+  return 2 * waves.length + known.length + known.filter(({ change }) => change).length;
+}
+
+/**
+ * What a covariate known ahead adds to its base: the difference of its step from those that values are told as differences from. What
+ * matters for sales less those of a year ago is the price less that of a year ago.
+ */
+export function covariateChange(
+  values: Float64Array,
+  origin: number,
+  ahead: number,
+  differencing: Differencing,
+): number {
+  return values[origin + ahead] - baseOf(values, origin, ahead, differencing);
 }
 
 /** Scaled changes by step; NaN where they are missing. */
@@ -39,13 +62,15 @@ export type ChangeAt = (step: number) => number;
 /** Writes the inputs of one series. What is written for a step depends on nothing after it but the calendar and what is known ahead. */
 export class SeriesInputs {
   readonly #plan: InputPlan;
+  readonly #differencing: Differencing;
   readonly #series: RegularSeries;
   readonly #calendar: Float64Array;
 
   /** @param steps how many steps may be asked for, those past the last value included */
-  constructor(series: RegularSeries, plan: InputPlan, steps: number) {
+  constructor(series: RegularSeries, plan: InputPlan, differencing: Differencing, steps: number) {
     this.#series = series;
     this.#plan = plan;
+    this.#differencing = differencing;
     const width = 2 * plan.waves.length;
     this.#calendar = new Float64Array(steps * width);
     if (width === 0) return;
@@ -62,24 +87,30 @@ export class SeriesInputs {
     let at = start;
     for (const lag of lags) out[at++] = orZero(changeAt(step - lag));
     out[at++] = Number.isNaN(changeAt(step - 1)) ? 1 : 0;
-    at = this.#writeAhead(step, out, at);
+    at = this.#writeAhead(step - 1, 1, out, at);
     for (const { name, centre, spread } of observed) {
       out[at++] = orZero((this.#series.observed[name][Math.min(step - 1, last)] - centre) / spread);
     }
   }
 
   /** What is known of a step that is forecast directly. `seasonal`: the change one or more whole seasons before. */
-  writeFuture(step: number, seasonal: number, out: Float32Array, start: number): void {
+  writeFuture(origin: number, ahead: number, seasonal: number, out: Float32Array, start: number): void {
     out[start] = orZero(seasonal);
-    this.#writeAhead(step, out, start + 1);
+    this.#writeAhead(origin, ahead, out, start + 1);
   }
 
-  #writeAhead(step: number, out: Float32Array, start: number): number {
+  #writeAhead(origin: number, ahead: number, out: Float32Array, start: number): number {
     const { waves, known } = this.#plan;
+    const step = origin + ahead;
     let at = start;
     for (let i = 0; i < 2 * waves.length; i++) out[at++] = this.#calendar[step * 2 * waves.length + i];
-    for (const { name, centre, spread } of known)
-      out[at++] = orZero((this.#series.known[name][step] - centre) / spread);
+    for (const { name, centre, spread, change } of known) {
+      const values = this.#series.known[name];
+      out[at++] = orZero((values[step] - centre) / spread);
+      if (!change) continue;
+      const from = covariateChange(values, origin, ahead, this.#differencing);
+      out[at++] = orZero((from - change.centre) / change.spread);
+    }
     return at;
   }
 }

@@ -61,7 +61,7 @@ export function prepareSeries(
   return {
     ...changes,
     id: series.id,
-    inputs: new SeriesInputs(series, plan.inputs, series.values.length + ahead + 1),
+    inputs: new SeriesInputs(series, plan.inputs, preprocessing, series.values.length + ahead + 1),
     categories,
     first: (start < 0 ? series.values.length : start) + leadOf(preprocessing),
     scale: byWindow ? null : preprocessing.scales[series.id],
@@ -130,7 +130,7 @@ export function futureInputs(origins: readonly Origin[], scales: readonly Scale[
       const { season } = preprocessing;
       const before = season > 1 ? series.changes[origin + ahead - Math.ceil(ahead / season) * season] : NaN;
       const at = (row * steps + ahead - 1) * width;
-      series.inputs.writeFuture(origin + ahead, (before - centre) / spread, out, at);
+      series.inputs.writeFuture(origin, ahead, (before - centre) / spread, out, at);
     }
   });
   return tensor(out, [origins.length * steps, width]);

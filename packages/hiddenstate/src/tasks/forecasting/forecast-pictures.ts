@@ -60,6 +60,7 @@ async function oneForecast(config: ForecasterConfig, series: Series, forecast: F
     height: 340,
     marginLeft: 56,
     marginRight: 24,
+    marginTop: 28,
     x: { label: null },
     y: { label: id, grid: true, nice: true },
     marks: [
@@ -123,6 +124,7 @@ async function oneBacktest(
     height: 340,
     marginLeft: 56,
     marginRight: 24,
+    marginTop: 28,
     x: { label: null },
     y: { label: id, grid: true, nice: true },
     color: { legend: true, domain: ["what came", `forecast ${ahead}`], range: [pastColour, forecastColour] },

@@ -1,4 +1,5 @@
 import {
+  type BacktestOptions,
   type BestEvaluation,
   type DataSource,
   type ForecasterModel,
@@ -20,6 +21,7 @@ import { dateColumnOf, holdsNumbers, holdsProse, type NamedColumns, noDate } fro
 import { holdsWholeSeries, ofFile, readSeries, readSeriesAs } from "./series-files.ts";
 import { seriesOptions } from "./series-options.ts";
 import { predictSeries, watchSeries } from "./series-watching.ts";
+import { drawSeries } from "./watched-pictures.ts";
 
 /** What a forecaster's training is given. */
 export interface ForecastGiven extends Omit<ForecasterTraining, "validation">, NamedColumns, TableGiven {
@@ -66,11 +68,12 @@ export const forecastTask: Task<ForecastGiven, ForecasterModel> = {
 
   load: loadForecaster,
 
-  async evaluate(model: ForecasterModel, { path, signal }: DataRequest): Promise<Report> {
-    return backtest(path, model, await readSeriesAs(path, model.config.source), false, signal);
+  async evaluate(model: ForecasterModel, { path, signal, backtest: options }: DataRequest): Promise<Report> {
+    return backtest(path, model, await readSeriesAs(path, model.config.source), false, { ...options, signal });
   },
 
   predict: predictSeries,
+  drawPrediction: drawSeries,
   watch: watchSeries,
 
   inspect: (model: ForecasterModel, trainedWith) => ({
@@ -132,10 +135,10 @@ async function backtest(
   model: ForecasterModel,
   series: readonly Series[],
   trained: boolean,
-  signal?: AbortSignal,
+  options: BacktestOptions = {},
 ): Promise<Report> {
   try {
-    const result = await model.backtest(series, { ...(signal && { signal }) });
+    const result = await model.backtest(series, options);
     return backtestReport(model, result, trained);
   } catch (error) {
     throw ofFile(path, error);

@@ -49,6 +49,22 @@ export async function* predictSeries(
   }
 }
 
+/** Which columns of a row mean what, and their order in a line of cells: as the training's data had them, or by the names of the model's inputs. */
+export function columnsOf({ config }: ForecasterModel): { columns: SeriesColumns; order: readonly string[] } {
+  const { source, plan, frequency } = config;
+  if (source && isSeriesSource(source) && source.columns) return { columns: source.columns, order: source.order };
+  const names = (kind: "known" | "observed" | "categories"): string[] => plan.inputs[kind].map(({ name }) => name);
+  const date = frequency ? "date" : undefined;
+  const columns = {
+    value: "value",
+    date,
+    known: names("known"),
+    observed: names("observed"),
+    categories: names("categories"),
+  };
+  return { columns, order: date === undefined ? ["value"] : [date, "value"] };
+}
+
 class SeriesWatch {
   readonly columns: SeriesColumns;
   /** Columns of a line of cells. */
@@ -58,23 +74,11 @@ class SeriesWatch {
   readonly #streams = new Map<string, ForecastStream>();
 
   constructor(model: ForecasterModel, rate: number | undefined, state: unknown) {
-    const { source, plan } = model.config;
-    const { known, observed, categories } = plan.inputs;
-    const names = (list: readonly { name: string }[]): string[] => list.map(({ name }) => name);
-    const unnamed = {
-      value: "value",
-      date: model.config.frequency ? "date" : undefined,
-      known: names(known),
-      observed: names(observed),
-      categories: names(categories),
-    };
-    const recorded = source && isSeriesSource(source) ? source : null;
     this.#model = model;
     this.#rate = rate;
-    this.columns = recorded?.columns ?? unnamed;
-    this.order = recorded?.columns
-      ? recorded.order
-      : [unnamed.date, unnamed.value].filter((name) => name !== undefined);
+    const { columns, order } = columnsOf(model);
+    this.columns = columns;
+    this.order = order;
     if (state === undefined) return;
     const saved = state as Partial<SeriesWatchState>;
     if (!Array.isArray(saved.streams))
