@@ -9,8 +9,11 @@ import { RNN } from "../src/nn/rnn.ts";
 
 export type Network = RecurrentNetwork<RecurrentState>;
 
+/** The columns that are recurrent networks. */
+export type RecurrentColumn = Exclude<CellColumn, "transformer">;
+
 /** How each column of the table of options is made. */
-export const makeCell: Readonly<Record<CellColumn, (options: RecurrentOptions) => Network>> = {
+export const makeCell: Readonly<Record<RecurrentColumn, (options: RecurrentOptions) => Network>> = {
   rnn: (options) => new RNN(options),
   lstm: (options) => new LSTM(options),
   gru: (options) => new GRU(options),
@@ -19,7 +22,7 @@ export const makeCell: Readonly<Record<CellColumn, (options: RecurrentOptions) =
   minlstm: (options) => new MinLSTM(options),
 };
 
-export const columns = Object.keys(makeCell) as CellColumn[];
+export const columns = Object.keys(makeCell) as RecurrentColumn[];
 
 /** Every option, switched on. */
 export const switchedOn: Required<CellOptions> = {
@@ -35,19 +38,19 @@ export const switchedOn: Required<CellOptions> = {
 /** A cell with some of its options. */
 export interface Combination {
   title: string;
-  column: CellColumn;
+  column: RecurrentColumn;
   options: CellOptions;
   make: (options: RecurrentOptions) => Network;
 }
 
-function combination(column: CellColumn, names: readonly (keyof CellOptions)[]): Combination {
+function combination(column: RecurrentColumn, names: readonly (keyof CellOptions)[]): Combination {
   const options = Object.fromEntries(names.map((name) => [name, switchedOn[name]])) as CellOptions;
   const make = (rest: RecurrentOptions): Network => makeCell[column]({ ...rest, ...options });
   return { title: [column, ...names].join(" + "), column, options, make };
 }
 
 /** What the table allows a cell. */
-export function allowed(column: CellColumn): (keyof CellOptions)[] {
+export function allowed(column: RecurrentColumn): (keyof CellOptions)[] {
   const options = Object.keys(cellOptionTable) as (keyof CellOptions)[];
   return options.filter((option) => cellOptionTable[option][column] === true);
 }

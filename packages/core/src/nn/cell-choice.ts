@@ -1,4 +1,5 @@
 import type { OptionRules } from "../options.ts";
+import { type CellOptions, cellOptionRules } from "./cell-options.ts";
 
 /** Every recurrence that is chosen by name. */
 export const recurrentKinds: readonly CellKind[] = ["rnn", "lstm", "gru", "mingru", "minlstm"];
@@ -9,7 +10,7 @@ export const cellKinds = ["rnn", "lstm", "gru", "mingru", "minlstm", "transforme
 export type CellKind = (typeof cellKinds)[number];
 
 /** What a model reads sequences with: part of every architecture. */
-export interface CellChoice {
+export interface CellChoice extends CellOptions {
   /** The recurrence, or a Transformer. */
   cell?: CellKind;
   /** RNN only. Default `"tanh"`. */
@@ -30,11 +31,14 @@ export function cellRules(cell: CellKind, kinds: readonly CellKind[] = cellKinds
     resetAfter: { type: "boolean", default: true },
     heads: { type: "integer", min: 1, default: 4 },
     positions: { type: "integer", min: 1, default: 256 },
+    ...cellOptionRules,
   };
 }
 
 /** The choice alone, out of an architecture. */
 export function cellChoice(architecture: Required<CellChoice>): Required<CellChoice> {
   const { cell, nonlinearity, resetAfter, heads, positions } = architecture;
-  return { cell, nonlinearity, resetAfter, heads, positions };
+  const { layerNorm, recurrentDropout, projection, peepholes, coupledGates, learnedState, residual } = architecture;
+  const options = { layerNorm, recurrentDropout, projection, peepholes, coupledGates, learnedState, residual };
+  return { cell, nonlinearity, resetAfter, heads, positions, ...options };
 }

@@ -35,10 +35,12 @@ export const cellOptionRules: OptionRules<CellOptions> = {
 };
 
 /** A recurrence as the table of options tells them apart. */
-export type CellColumn = "rnn" | "lstm" | "gru" | "gru, reset before" | "mingru" | "minlstm";
+export type CellColumn = "rnn" | "lstm" | "gru" | "gru, reset before" | "mingru" | "minlstm" | "transformer";
 
 const noCell = "it has no cell state beside h for its gates to look at";
 const noWiderCell = "h is all of its state, so a narrower h is a smaller hiddenSize";
+const noGates = "it has no gates";
+const noRecurrence = "it has no recurrence";
 const coupledAlready = "what it writes is what it lets go of already";
 const twoProducts =
   "its candidate multiplies U with r * h: there is no U h as a whole to keep apart; use resetAfter: true";
@@ -51,7 +53,15 @@ const twoProducts =
 export const cellOptionTable: {
   readonly [O in keyof Required<CellOptions>]: Readonly<Record<CellColumn, true | string>>;
 } = {
-  layerNorm: { rnn: true, lstm: true, gru: true, "gru, reset before": twoProducts, mingru: true, minlstm: true },
+  layerNorm: {
+    rnn: true,
+    lstm: true,
+    gru: true,
+    "gru, reset before": twoProducts,
+    mingru: true,
+    minlstm: true,
+    transformer: "its layers are normalised as they are",
+  },
   recurrentDropout: {
     rnn: "what it writes is all of its state, so dropping that is dropping its memory",
     lstm: true,
@@ -59,6 +69,7 @@ export const cellOptionTable: {
     "gru, reset before": twoProducts,
     mingru: true,
     minlstm: true,
+    transformer: noRecurrence,
   },
   projection: {
     rnn: noWiderCell,
@@ -67,18 +78,44 @@ export const cellOptionTable: {
     "gru, reset before": noWiderCell,
     mingru: noWiderCell,
     minlstm: noWiderCell,
+    transformer: noRecurrence,
   },
-  peepholes: { rnn: noCell, lstm: true, gru: noCell, "gru, reset before": noCell, mingru: noCell, minlstm: noCell },
+  peepholes: {
+    rnn: noCell,
+    lstm: true,
+    gru: noCell,
+    "gru, reset before": noCell,
+    mingru: noCell,
+    minlstm: noCell,
+    transformer: noGates,
+  },
   coupledGates: {
-    rnn: "it has no gates",
+    rnn: noGates,
     lstm: true,
     gru: coupledAlready,
     "gru, reset before": coupledAlready,
     mingru: coupledAlready,
     minlstm: coupledAlready,
+    transformer: noGates,
   },
-  learnedState: { rnn: true, lstm: true, gru: true, "gru, reset before": true, mingru: true, minlstm: true },
-  residual: { rnn: true, lstm: true, gru: true, "gru, reset before": true, mingru: true, minlstm: true },
+  learnedState: {
+    rnn: true,
+    lstm: true,
+    gru: true,
+    "gru, reset before": true,
+    mingru: true,
+    minlstm: true,
+    transformer: "it starts from no steps read: there is nothing to learn",
+  },
+  residual: {
+    rnn: true,
+    lstm: true,
+    gru: true,
+    "gru, reset before": true,
+    mingru: true,
+    minlstm: true,
+    transformer: "its layers are connected so as they are",
+  },
 };
 
 /** The column of a cell in the table. */
@@ -95,15 +132,7 @@ export function checkCellOptions(
   cell: Cell,
   options: Required<CellOptions> & { hiddenSize: number; layers: number },
 ): void {
-  const column = cellColumn(cell);
-  for (const option of Object.keys(cellOptionTable) as (keyof CellOptions)[]) {
-    const verdict = cellOptionTable[option][column];
-    if (!options[option] || verdict === true) continue;
-    throw new HiddenstateError(
-      "unsupported",
-      `${where}: unsupported ${option} with cell ${column}: ${verdict}; leave ${option} out`,
-    );
-  }
+  refuseOptionsOf(where, cellColumn(cell), options);
   if (options.residual && options.layers === 1) {
     throw new HiddenstateError(
       "unsupported",
@@ -114,6 +143,18 @@ export function checkCellOptions(
     throw new HiddenstateError(
       "invalid",
       `${where}: invalid projection: got ${shown(options.projection)}, expected a width below hiddenSize ${options.hiddenSize}`,
+    );
+  }
+}
+
+/** @throws HiddenstateError `unsupported` for an option that the table does not allow, with the reason */
+export function refuseOptionsOf(where: string, column: CellColumn, options: CellOptions): void {
+  for (const option of Object.keys(cellOptionTable) as (keyof CellOptions)[]) {
+    const verdict = cellOptionTable[option][column];
+    if (!options[option] || verdict === true) continue;
+    throw new HiddenstateError(
+      "unsupported",
+      `${where}: unsupported ${option} with cell ${column}: ${verdict}; leave ${option} out`,
     );
   }
 }

@@ -1,6 +1,7 @@
 import { HiddenstateError } from "../errors.ts";
 import type { Tensor } from "../memory/tensor.ts";
 import type { CellChoice, CellKind } from "./cell-choice.ts";
+import { refuseOptionsOf } from "./cell-options.ts";
 import { GRU } from "./gru.ts";
 import { LSTM } from "./lstm.ts";
 import { MinGRU } from "./min-gru.ts";
@@ -40,6 +41,8 @@ export function recurrentNetwork(options: RecurrentNetworkOptions): RecurrentNet
 export interface SequenceNetwork extends Module {
   /** 2 where two networks read in both directions, and outputs stand side by side. */
   readonly directions: 1 | 2;
+  /** Width of the output. */
+  readonly outputSize: number;
   forward(x: Tensor, options?: ForwardOptions<RecurrentState>): { output: Tensor; state: RecurrentState };
   step(x: Tensor, state?: RecurrentState): { output: Tensor; state: RecurrentState };
 }
@@ -47,6 +50,7 @@ export interface SequenceNetwork extends Module {
 /** Makes a recurrent network or a Transformer, which looks both ways where others are bidirectional. */
 export function sequenceNetwork(options: RecurrentNetworkOptions): SequenceNetwork {
   if (options.cell !== "transformer") return recurrentNetwork(options);
+  refuseOptionsOf("new Transformer", "transformer", options);
   const { inputSize, hiddenSize, layers, dropout, heads, positions, batchFirst, bidirectional = false, name } = options;
   const sizes = { inputSize, hiddenSize, layers, dropout, heads, positions, batchFirst, name };
   return new Transformer({ ...sizes, causal: !bidirectional });

@@ -86,6 +86,8 @@ export interface TransformerForwardOptions {
 export class Transformer extends Module {
   readonly options: Required<TransformerOptions>;
   /** One, whether it looks ahead or not. */
+  /** Width of the output, H. */
+  readonly outputSize: number;
   readonly directions = 1 as const;
   readonly input: Linear | null;
   readonly layers: readonly TransformerBlock[];
@@ -97,6 +99,7 @@ export class Transformer extends Module {
     super("transformer", resolved.name);
     const { inputSize, hiddenSize, heads, layers } = resolved;
     checkHeads("new Transformer", hiddenSize, heads);
+    this.outputSize = hiddenSize;
     this.options = { ...resolved, feedForward: resolved.feedForward ?? 4 * hiddenSize };
     const named = (part: string): string => `${this.name}.${part}`;
     this.input =

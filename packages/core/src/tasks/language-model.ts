@@ -2,6 +2,7 @@ import { type CellChoice, cellChoice, type CellKind, cellRules } from "../nn/cel
 import { Embedding } from "../nn/embedding.ts";
 import { Linear } from "../nn/linear.ts";
 import { Module, type ModuleOptions } from "../nn/module.ts";
+import { TiedLinear } from "../nn/tied-linear.ts";
 import type { RecurrentState } from "../nn/recurrent-options.ts";
 import { RecurrentNetwork } from "../nn/recurrent.ts";
 import { networkPart, sequenceNetwork, type SequenceNetwork } from "../nn/recurrent-network.ts";
@@ -19,11 +20,13 @@ import { TransformerPool, TransformerStream } from "../stream/transformer-stream
 
 /** The architecture of a language model. */
 export interface LanguageModelArchitecture extends CellChoice {
+  /** The output layer's weights are the tokens' vectors (Press & Wolf 2017). Default false. */
+  tied?: boolean;
   /** Default `"lstm"`. */
   cell?: CellKind;
   /** Width of the hidden state. Default 256. */
   hidden?: number;
-  /** Width of each token's vector. Default: `hidden`. */
+  /** Width of each token's vector. Default: `hidden`, or the width of the recurrent layers' output where that is tied. */
   embedding?: number;
   /** Recurrent layers. Default 2. */
   layers?: number;
@@ -34,11 +37,21 @@ export interface LanguageModelArchitecture extends CellChoice {
 /** The rules behind `LanguageModelArchitecture`. */
 export const architectureRules: OptionRules<LanguageModelArchitecture> = {
   ...cellRules("lstm"),
+  tied: { type: "boolean", default: false },
   hidden: { type: "integer", min: 1, default: 256 },
   embedding: { type: "integer", min: 1, optional: true },
   layers: { type: "integer", min: 1, default: 2 },
   dropout: { type: "number", min: 0, below: 1, default: 0.3 },
 };
+
+/** Width of the tokens' vectors where none is asked for. */
+export function defaultEmbedding({
+  hidden,
+  projection,
+  tied,
+}: Required<Pick<LanguageModelArchitecture, "hidden" | "projection" | "tied">>): number {
+  return tied && projection > 0 ? projection : hidden;
+}
 
 export interface LanguageModelOptions extends LanguageModelArchitecture, ModuleOptions {
   /** How many different tokens there are: V. */
@@ -50,7 +63,7 @@ export interface LanguageModelOptions extends LanguageModelArchitecture, ModuleO
  *
  *     x_t = E[token_t];  h_t = recurrent layers(x_t, h_{t-1});  logits_t = W h_t + b;  p(token_{t+1}) = softmax(logits_t)
  *
- * Parameters: `embedding.weight` [V, E], `rnn.*` as in RNN, LSTM or GRU (or `transformer.*` as in Transformer), `output.weight` [V, H], `output.bias` [V].
+ * Parameters: `embedding.weight` [V, E], `rnn.*` as in RNN, LSTM or GRU (or `transformer.*` as in Transformer), `output.weight` [V, H] (tied: none), `output.bias` [V].
  *
  * @example
  * const model = new LanguageModel({ vocabularySize: 65, cell: "gru", hidden: 128 });
@@ -61,7 +74,7 @@ export class LanguageModel extends Module {
   readonly embedding: Embedding;
   /** What reads the tokens: a recurrent network or a causal Transformer. */
   readonly network: SequenceNetwork;
-  readonly output: Linear;
+  readonly output: Linear | TiedLinear;
 
   /** @throws HiddenstateError `unknown`, `missing` or `invalid` for options that are none */
   constructor(options: LanguageModelOptions) {
@@ -73,18 +86,26 @@ export class LanguageModel extends Module {
     super("languageModel", resolved.name);
     this.options = resolved;
     const { vocabularySize, hidden, layers, dropout } = resolved;
-    const embeddingSize = resolved.embedding ?? hidden;
-    this.embedding = this.part(
-      "embedding",
-      new Embedding({ vocabularySize, embeddingSize, name: `${this.name}.embedding` }),
-    );
+    const { tied } = resolved;
+    const embeddingSize = resolved.embedding ?? defaultEmbedding(resolved);
+    // What is also compared with starts small: else the first logits would be as large as the vectors are long.
+    const vectors = { vocabularySize, embeddingSize, ...(tied && { deviation: 0.1 }) };
+    this.embedding = this.part("embedding", new Embedding({ ...vectors, name: `${this.name}.embedding` }));
     const part = networkPart(resolved.cell);
     const sizes = { inputSize: embeddingSize, hiddenSize: hidden, layers, dropout, name: `${this.name}.${part}` };
     this.network = this.part(part, sequenceNetwork({ ...sizes, ...cellChoice(resolved) }));
-    this.output = this.part(
-      "output",
-      new Linear({ inputSize: hidden, outputSize: vocabularySize, name: `${this.name}.output` }),
-    );
+    const { outputSize } = this.network;
+    if (tied && embeddingSize !== outputSize) {
+      throw new HiddenstateError(
+        "mismatch",
+        `new LanguageModel: mismatch in embedding: got ${embeddingSize}, expected ${outputSize}, the width of the network's output: ` +
+          "tied, the tokens' vectors are the output layer's weights; leave embedding out",
+      );
+    }
+    const name = `${this.name}.output`;
+    this.output = tied
+      ? this.part("output", new TiedLinear(this.embedding.weight, name))
+      : this.part("output", new Linear({ inputSize: outputSize, outputSize: vocabularySize, name }));
   }
 
   /**

@@ -105,7 +105,7 @@ export class SequenceClassifier extends Module {
     const network = networkPart(resolved.cell);
     const sizes = { inputSize: width, hiddenSize: hidden, layers, dropout, bidirectional, name: part(network) };
     this.network = this.part(network, sequenceNetwork({ ...sizes, ...cellChoice(resolved) }));
-    const pooled = hidden * this.network.directions;
+    const pooled = this.network.outputSize;
     this.attention =
       pooling === "attention"
         ? this.part("pooling", new AttentionPooling({ inputSize: pooled, name: part("pooling") }))

@@ -12,7 +12,12 @@ import { checkSamplingSchedule, type SamplingSchedule } from "../train/sampling-
 import { type TrainingOptions, trainingRules } from "../train/training-loop.ts";
 import { version } from "../version.ts";
 import { refuseIdleOptions } from "./idle-options.ts";
-import { architectureRules, LanguageModel, type LanguageModelArchitecture } from "./language-model.ts";
+import {
+  architectureRules,
+  defaultEmbedding,
+  LanguageModel,
+  type LanguageModelArchitecture,
+} from "./language-model.ts";
 import { LanguageModelJob } from "./language-model-job.ts";
 import { type ExternalText, type TextData, tokenStreams } from "./text-data.ts";
 import { refuseWindow } from "./transformer-limits.ts";
@@ -143,8 +148,9 @@ function scheduleOf(
 }
 
 function architectureOf(options: Required<LanguageModelTraining>): Required<LanguageModelArchitecture> {
-  const { hidden, layers, dropout } = options;
-  return { ...cellChoice(options), hidden, embedding: options.embedding ?? hidden, layers, dropout };
+  const { hidden, layers, dropout, tied } = options;
+  const embedding = options.embedding ?? defaultEmbedding(options);
+  return { ...cellChoice(options), hidden, embedding, layers, dropout, tied };
 }
 
 /** What a run must have in common with the one it goes on with; the budget may change. */
@@ -154,7 +160,7 @@ function identityOf(
   trainingTokens: number,
   samplingSchedule: SamplingSchedule | null,
 ): Record<string, unknown> {
-  const { hidden, embedding, layers, dropout } = options;
+  const { hidden, embedding, layers, dropout, tied } = options;
   const { tokenizer, bptt, batch, recompute, seed, optimizer } = options;
   const stride = options.stride ?? bptt;
   return {
@@ -163,6 +169,7 @@ function identityOf(
     embedding,
     layers,
     dropout,
+    tied,
     tokenizer,
     bptt,
     stride,

@@ -48,6 +48,7 @@ export interface LanguageModelGiven extends Omit<LanguageModelTraining, "samplin
 const positive = { whole: true, min: 1 } as const;
 
 const ownOptions: readonly TaskOption[] = [
+  { flags: "--tied", about: "the output layer's weights are the tokens' vectors", group: "Model" },
   {
     flags: "--bptt <steps>",
     about: "window of truncated backpropagation through time (default: 64)",

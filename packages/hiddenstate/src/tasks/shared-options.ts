@@ -41,6 +41,23 @@ export const networkOptions: readonly TaskOption[] = [
     group: "Model",
     value: { range: { min: 0, below: 1 } },
   },
+  { flags: "--layer-norm", about: "normalise gates, and an LSTM's cell state", group: "Cell" },
+  {
+    flags: "--recurrent-dropout <share>",
+    about: "dropped of what is written to the state while training (default: 0)",
+    group: "Cell",
+    value: { range: { min: 0, below: 1 } },
+  },
+  {
+    flags: "--projection <size>",
+    about: "lstm only: width of what goes on from a wider cell state, below --hidden",
+    group: "Cell",
+    value: { range: positive },
+  },
+  { flags: "--peepholes", about: "lstm only: gates see the cell state", group: "Cell" },
+  { flags: "--coupled-gates", about: "lstm only: what is written is what was forgotten", group: "Cell" },
+  { flags: "--learned-state", about: "learn the state to start from, instead of 0", group: "Cell" },
+  { flags: "--residual", about: "each layer above the first adds what it reads to what it gives", group: "Cell" },
 ];
 
 /** Where held-out data comes from, and how much is read at a time. */

@@ -29,6 +29,7 @@ export interface NumberRange {
 /** The headings of the help of `train`, in their order. */
 export const optionGroups = [
   "Model",
+  "Cell",
   "Data",
   "Text",
   "Labels and numbers",

@@ -88,7 +88,7 @@ export class ForecasterNetwork extends Module {
     this.#dropout = this.part("dropout", new Dropout({ rate: dropout, name: `${this.name}.dropout` }));
     const linear = (name: string, from: number, to: number): Linear =>
       this.part(name, new Linear({ inputSize: from, outputSize: to, name: `${this.name}.${name}` }));
-    const features = hidden + inputSize;
+    const features = this.rnn.outputSize + inputSize;
     if (steps === 1) {
       this.#decoder = null;
       this.output = linear("output", features, outputs);
@@ -142,11 +142,12 @@ export class ForecasterNetwork extends Module {
    * @param place which of the P numbers
    */
   startFrom(weights: readonly ArrayLike<number>[], biases: readonly ArrayLike<number>[], place: number): void {
-    const { hidden, outputs } = this.#sizes;
+    const { outputs } = this.#sizes;
+    const { outputSize } = this.rnn;
     const { weight, bias } = this.#decoder?.direct ?? this.output;
     const width = weight.shape[1];
     const values = new Float32Array(weight.size);
-    weights.forEach((row, k) => values.set(Float32Array.from(row), (k * outputs + place) * width + hidden));
+    weights.forEach((row, k) => values.set(Float32Array.from(row), (k * outputs + place) * width + outputSize));
     weight.assign(values);
     bias!.assign(biases.flatMap((each) => Array.from(each)));
     if (this.#decoder) this.output.weight.assign(new Float32Array(this.output.weight.size));

@@ -126,8 +126,11 @@ export class SequenceTagger extends Module {
     this.spelling = this.part(
       "spelling",
       recurrentNetwork({
-        ...ofCell,
+        // The options of cells are for the network over words.
         cell: resolved.cell === "transformer" ? "lstm" : resolved.cell,
+        nonlinearity: resolved.nonlinearity,
+        resetAfter: resolved.resetAfter,
+        bidirectional: true,
         inputSize: characterEmbedding,
         hiddenSize: characterHidden,
         ...named("spelling"),
@@ -143,7 +146,7 @@ export class SequenceTagger extends Module {
     this.#outputDropout = this.part("outputDropout", new Dropout({ rate, ...named("outputDropout") }));
     this.output = this.part(
       "output",
-      new Linear({ inputSize: hidden * this.network.directions, outputSize: tags, ...named("output") }),
+      new Linear({ inputSize: this.network.outputSize, outputSize: tags, ...named("output") }),
     );
     this.crf = crf ? this.part("crf", new CRF({ tagCount: tags, ...named("crf") })) : null;
   }

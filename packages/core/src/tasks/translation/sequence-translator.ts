@@ -5,6 +5,7 @@ import { slice } from "../../autograd/ops/slice.ts";
 import { tanh } from "../../autograd/ops/unary.ts";
 import { noGrad } from "../../autograd/tape.ts";
 import type { Padded } from "../../data/padding.ts";
+import { HiddenstateError } from "../../errors.ts";
 import { type Tensor, tensor, zeros } from "../../memory/tensor.ts";
 import { type CellChoice, cellChoice, type CellKind, cellRules, recurrentKinds } from "../../nn/cell-choice.ts";
 import { Dropout } from "../../nn/dropout.ts";
@@ -109,6 +110,7 @@ export class SequenceTranslator extends Module {
     this.options = resolved;
     const { sourceSize, targetSize, hidden, layers, dropout: rate, embedding: width } = resolved;
     const { attention: score, inputFeeding, cell } = resolved;
+    refuseForTranslation(resolved);
     const named = (part: string): { name: string } => ({ name: `${this.name}.${part}` });
     const linear = (part: string, inputSize: number, outputSize = hidden): Linear =>
       this.part(part, new Linear({ inputSize, outputSize, ...named(part) }));
@@ -281,4 +283,16 @@ export function chooseRows(state: DecoderState, index: readonly number[]): Decod
   if (state.rnn.c) rnn.c = chosen(state.rnn.c);
   const fed = state.fed && embedding(state.fed, tensor(Int32Array.from(index), [rows], { dtype: "int32" }));
   return { rnn, fed };
+}
+
+/** @throws HiddenstateError `unsupported` for options of cells that encoder and decoder can't have */
+function refuseForTranslation({ projection, learnedState }: Pick<CellChoice, "projection" | "learnedState">): void {
+  const refuse = (option: string, reason: string): never => {
+    throw new HiddenstateError(
+      "unsupported",
+      `new SequenceTranslator: unsupported ${option}: ${reason}; leave ${option} out`,
+    );
+  };
+  if (projection) refuse("projection", "what the attention compares is as wide as the decoder's state");
+  if (learnedState) refuse("learnedState", "the decoder starts from what the encoder has read");
 }
