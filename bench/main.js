@@ -1,6 +1,7 @@
 // The benchmarks: `npm run bench -- --help`.
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { parseCase, standardCases } from "./cases.js";
+import { cellCosts } from "./cell-costs.js";
 import { memory } from "./memory.js";
 import { ParticipantError } from "./participant.js";
 import { profile } from "./profile.js";
@@ -79,6 +80,20 @@ withEngine(program.command("profile"))
   )
   .option("--json", "one JSON object a line on standard output, nothing else there")
   .action(profile);
+
+withEngine(program.command("cells"))
+  .description(
+    "what cell options, minGRU and minLSTM cost beside the plain cells, in one process, step by step in turn",
+  )
+  .option("--rounds <n>", "steps of everything", wholeNumber, 15)
+  .addOption(
+    new Option("--clock <name>", "wall; or processor, which a busy machine cannot disturb, for one thread")
+      .choices(["wall", "processor"])
+      .default("wall"),
+  )
+  .option("--json", "one JSON object a line on standard output, nothing else there")
+  .option("--save <file>", "write a results file for the report")
+  .action(cellCosts);
 
 program
   .command("report")

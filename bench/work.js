@@ -71,7 +71,7 @@ export function workOf({ cell, layers, hidden, batch, steps, vocabulary, lengths
  * Random tokens and what follows them, [T, B]; padding's targets are -100.
  * @param {Pick<import("./cases.js").Case, "batch" | "steps" | "vocabulary" | "lengths">} shape
  */
-function batchOfTokens({ batch, steps, vocabulary, lengths }) {
+export function batchOfTokens({ batch, steps, vocabulary, lengths }) {
   const random = new Random(randomKey(0, "bench", "tokens"));
   const draw = () => random.integer(vocabulary);
   const ids = Int32Array.from({ length: steps * batch }, draw);
