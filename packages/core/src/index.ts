@@ -42,6 +42,13 @@ export { LSTM, type LSTMState } from "./nn/lstm.ts";
 export { MinGRU } from "./nn/min-gru.ts";
 export { MinLSTM } from "./nn/min-lstm.ts";
 export { lastState, maxOverTime, meanOverTime } from "./nn/pooling.ts";
+export {
+  Recurrence,
+  type CellFunction,
+  type CellState,
+  type RecurrenceForwardOptions,
+  type RecurrenceOptions,
+} from "./nn/recurrence.ts";
 export { RNN, type HiddenState, type RNNOptions } from "./nn/rnn.ts";
 export { type SequencePool, type SequenceStream } from "./stream/sequence-stream.ts";
 export { type TransformerState } from "./nn/attention-cache.ts";
@@ -49,6 +56,7 @@ export { Transformer, type TransformerForwardOptions, type TransformerOptions } 
 export type { ForwardOptions, RecurrentOptions, RecurrentState } from "./nn/recurrent-options.ts";
 export { viterbi, type PathScores, type TagConstraints } from "./nn/viterbi.ts";
 
+export { RecurrenceStream } from "./stream/recurrence-stream.ts";
 export { RecurrentStream, type StreamOptions, type StreamState } from "./stream/recurrent-stream.ts";
 export { type PoolOptions, StreamPool } from "./stream/stream-pool.ts";
 export type { LayerStack, Step, StreamWeights } from "./stream/step.ts";
