@@ -26,7 +26,8 @@ export function labCommand(session: Session): Command {
   const command = new Command("lab")
     .summary("test the textbook's claims on this machine")
     .description(
-      "Put claims about RNNs, LSTMs, GRUs and Transformers to the test: experiments that end with numbers and a verdict. " +
+      "Put claims about RNNs, LSTMs, GRUs and Transformers to the test: experiments that end with numbers and a " +
+        "verdict. " +
         "Ctrl-C keeps what is finished; --resume goes on from there.",
     )
     .argument("[experiments...]", "some experiments by name (default: all)")

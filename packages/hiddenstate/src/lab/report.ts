@@ -53,8 +53,10 @@ export async function readFindings(folder: string): Promise<Finding[]> {
 export function reportOf(findings: readonly Finding[], pictures: string): string {
   return [
     "# Laboratory: the textbook's claims, tested",
-    "Written by `hiddenstate lab` from the results beside the pictures. Each verdict follows from the numbers by the criteria that stand with it: " +
-      "*holds*, *holds within limits*, *does not hold here*, or *undecided* where the budget was too small or the hardware is not here.",
+    "Written by `hiddenstate lab` from the results beside the pictures. Each verdict follows from the numbers by " +
+      "the criteria that stand with it: " +
+      "*holds*, *holds within limits*, *does not hold here*, or *undecided* where the budget was too small or " +
+      "the hardware is not here.",
     ...machines(findings),
     overview(findings),
     ...findings.flatMap((finding) => chapter(finding, pictures)),
@@ -81,8 +83,14 @@ function machines(findings: readonly Finding[]): string[] {
     const dates = ran.map(({ result }) => result.finishedAt.slice(0, 10)).toSorted();
     const texts = [...new Set(ran.map(({ result }) => result.text))].join("; ");
     const when = dates[0] === dates.at(-1) ? dates[0] : `${dates[0]} to ${dates.at(-1)}`;
+    const shared =
+      processor < 0.8 * seconds
+        ? " Other programs had much of the machine meanwhile: budgets are in steps, so no number but the times " +
+          "depends on that."
+        : "";
     return (
-      `**Machine.** ${words}. ${ran.length} experiments, ${when}: ${duration(processor)} of processor time in ${duration(seconds)}. ` +
+      `**Machine.** ${words}. ${ran.length} experiments, ${when}: ${duration(processor)} of processor time in ` +
+      `${duration(seconds)}.${shared} ` +
       `Experiments on language read ${texts}.`
     );
   });
@@ -102,9 +110,11 @@ function chapter({ experiment, result }: Finding, pictures: string): string[] {
   const { numbers, settings, seeds, budget, seconds, processorSeconds, load } = result;
   const { outcome, because } = experiment.judge(numbers);
   const loaded =
-    `${duration(seconds)}, of which ${duration(processorSeconds)} on a processor; load of the machine ${load[0]} before and ${load[1]} after` +
+    `${duration(seconds)}, of which ${duration(processorSeconds)} on a processor; load of the machine ${load[0]} ` +
+    `before and ${load[1]} after` +
     (experiment.timed
-      ? ". Times below are processor time, but other programs share caches and clock: take ratios, not the times themselves."
+      ? ". Times below are processor time, but other programs share caches and clock: take ratios, not the times " +
+        "themselves."
       : "");
   return [
     `## ${experiment.name}`,

@@ -63,10 +63,14 @@ const saved = 0.5;
 export const clipping: Experiment<Settings, Numbers> = {
   name: "clipping",
   claim:
-    "Clipping the global norm of the gradient at 1 to 5 prevents blow-ups and keeps its direction; clipping each parameter's norm by itself does not keep it (Pascanu, Mikolov & Bengio 2013).",
+    "Clipping the global norm of the gradient at 1 to 5 prevents blow-ups and keeps its direction; clipping each " +
+    "parameter's norm by itself does not keep it (Pascanu, Mikolov & Bengio 2013).",
   criteria:
-    `Holds if clipping by the global norm keeps the direction (cosine at least ${sameDirection}) and per parameter does not, and if every threshold saves at least ${saved * 100} % of the runs that are lost without clipping, ` +
-    "where gradients explode; within limits if some of the thresholds do; does not hold if none does, or if the direction is lost; undecided if no run is lost without clipping.",
+    `Holds if clipping by the global norm keeps the direction (cosine at least ${sameDirection}) and per ` +
+    `parameter does not, and if every threshold saves at least ${saved * 100} % of the runs that are lost ` +
+    "without clipping, " +
+    "where gradients explode; within limits if some of the thresholds do; does not hold if none does, or if the " +
+    "direction is lost; undecided if no run is lost without clipping.",
   settings: {
     quick: {
       hidden: 48,
@@ -78,8 +82,8 @@ export const clipping: Experiment<Settings, Numbers> = {
       scale: 1.4,
     },
     thorough: {
-      hidden: 64,
-      batch: 16,
+      hidden: 48,
+      batch: 8,
       window: 80,
       steps: 150,
       learningRates: [0.01, 0.1, 0.3, 1, 3],
@@ -88,8 +92,11 @@ export const clipping: Experiment<Settings, Numbers> = {
     },
   },
   setUp: ({ hidden, batch, window, steps, learningRates, thresholds, scale }) =>
-    `Character models of one RNN layer of ${hidden} units, once with relu and orthogonal recurrent weights times ${scale}, once with tanh and orthogonal ones; windows of ${window} characters, ${batch} rows, SGD at ` +
-    `${learningRates.join(", ")}, ${steps} steps, clipped at ${thresholds.map((one) => one ?? "nothing").join(", ")}. A run survives if its loss is finite in every step and the mean of its last 20 is below its first. Directions: cosine between ` +
+    `Character models of one RNN layer of ${hidden} units, once with relu and orthogonal recurrent weights times ` +
+    `${scale}, once with tanh and orthogonal ones; windows of ${window} characters, ${batch} rows, SGD at ` +
+    `${learningRates.join(", ")}, ${steps} steps, clipped at ` +
+    `${thresholds.map((one) => one ?? "nothing").join(", ")}. A run survives if its loss is finite in every step ` +
+    "and the mean of its last 20 is below its first. Directions: cosine between " +
     "the gradient before and after clipping, of fresh relu networks.",
 
   *measure(settings, { seeds, text }: Bench) {
@@ -136,10 +143,13 @@ export const clipping: Experiment<Settings, Numbers> = {
     }));
     const told =
       `where gradients explode, ${without} of ${all} runs survive without clipping, ` +
-      `${withClipping.map((one) => `${one.survived} clipped at ${one.threshold}`).join(", ")}; of a tanh network with orthogonal weights ${survivors(null, networks[1])} survive without clipping`;
+      `${withClipping.map((one) => `${one.survived} clipped at ${one.threshold}`).join(", ")}; of a tanh network ` +
+      `with orthogonal weights ${survivors(null, networks[1])} survive without clipping`;
     const global = Math.min(...directions.map((one) => one.global));
     const perParameter = Math.max(...directions.map((one) => one.perParameter));
-    const turned = `the cosine is at least ${significant(global)} for the global norm and at most ${significant(perParameter)} per parameter (norm ${significant(norms["relu, large weights"])} before)`;
+    const turned =
+      `the cosine is at least ${significant(global)} for the global norm and at most ` +
+      `${significant(perParameter)} per parameter (norm ${significant(norms["relu, large weights"])} before)`;
     if (!(global >= sameDirection)) return doesNotHold(`clipping the global norm turns the gradient: ${turned}`);
     if (without === all)
       return undecided(`no run is lost without clipping: the learning rates are too low to tell; ${turned}`);

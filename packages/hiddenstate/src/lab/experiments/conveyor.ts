@@ -56,19 +56,25 @@ const [timesAsFar, nearGates] = [2, 0.05];
 export const conveyor: Experiment<Settings, Numbers> = {
   name: "conveyor",
   claim:
-    "The LSTM's cell state is an additive path on which the gradient is multiplied by forget gates only, so it reaches further than through the hidden state, and a higher " +
-    "forget bias makes it reach further still (Gers, Schmidhuber & Cummins 2000; Jozefowicz, Zaremba & Sutskever 2015).",
+    "The LSTM's cell state is an additive path on which the gradient is multiplied by forget gates only, so it " +
+    "reaches further than through the hidden state, and a higher " +
+    "forget bias makes it reach further still (Gers, Schmidhuber & Cummins 2000; Jozefowicz, Zaremba & Sutskever " +
+    "2015).",
   criteria:
-    `Holds if for every forget bias the gradient along c stays within ${nearGates * 100} % of the product of the forget gates and keeps 1 % of its norm for at least ${timesAsFar} times as many ` +
-    "steps as along h, and if a higher bias reaches further; within limits if it reaches so much further for some biases only; does not hold if for none, or if it leaves the gates' product; undecided " +
+    `Holds if for every forget bias the gradient along c stays within ${nearGates * 100} % of the product of the ` +
+    `forget gates and keeps 1 % of its norm for at least ${timesAsFar} times as many ` +
+    "steps as along h, and if a higher bias reaches further; within limits if it reaches so much further for " +
+    "some biases only; does not hold if for none, or if it leaves the gates' product; undecided " +
     "if it was followed for fewer than 10 steps.",
   settings: {
     quick: { hidden: 32, inputs: 16, batch: 16, lags: 60, biases: [0, 1, 3] },
     thorough: { hidden: 64, inputs: 32, batch: 32, lags: 150, biases: [0, 1, 3] },
   },
   setUp: ({ hidden, inputs, batch, lags, biases }) =>
-    `An LSTM of ${hidden} units as it starts, forget bias ${biases.join(", ")}, on ${batch} rows of normal noise of width ${inputs}, for ${lags} steps after as many to settle. Steps are taken one by one, ` +
-    "and the state that goes on is cut from the gradient either in h (what is left goes along c), or in c, or nowhere. The loss is the last cell state's product with a random vector.",
+    `An LSTM of ${hidden} units as it starts, forget bias ${biases.join(", ")}, on ${batch} rows of normal noise ` +
+    `of width ${inputs}, for ${lags} steps after as many to settle. Steps are taken one by one, ` +
+    "and the state that goes on is cut from the gradient either in h (what is left goes along c), or in c, or " +
+    "nowhere. The loss is the last cell state's product with a random vector.",
 
   *measure(settings, { seeds }: Bench) {
     const lines = pairs(settings.biases, paths);
@@ -109,14 +115,16 @@ export const conveyor: Experiment<Settings, Numbers> = {
     if (far.length === 0) return doesNotHold(`the gradient reaches no further along c: ${told}`);
     const where = far.map(({ bias }) => bias).join(", ");
     return holdsWithinLimits(
-      `only with a forget bias of ${where}${rising ? "" : ", and a higher bias does not always reach further"}; 1 % of the gradient is left after: ${told}`,
+      `only with a forget bias of ${where}${rising ? "" : ", and a higher bias does not always reach further"}; ` +
+        `1 % of the gradient is left after: ${told}`,
     );
   },
 
   tables: ({ flows, lags }) => [
     {
       caption:
-        "How far the gradient reaches: steps until 1 % of its norm is left, and the share of the norm kept in a step (both geometric means over seeds)",
+        "How far the gradient reaches: steps until 1 % of its norm is left, and the share of the norm kept in a " +
+        "step (both geometric means over seeds)",
       columns: ["forget bias", "path", "steps to 1 %", "kept a step", "product of forget gates, a step"],
       rows: flows.map(({ bias, path, norms, gates }) => {
         const end = horizonOf(norms);

@@ -59,10 +59,13 @@ const [better, settled] = [0.02, 0.05];
 export const defaults: Experiment<Settings, Numbers> = {
   name: "defaults",
   claim:
-    "Hidden size 256 to 512, 2 layers, dropout 0.3, Adam at 1e-3, gradients clipped at 1.0 and windows of 50 to 100 steps are good practice for a language model.",
+    "Hidden size 256 to 512, 2 layers, dropout 0.3, Adam at 1e-3, gradients clipped at 1.0 and windows of 50 to " +
+    "100 steps are good practice for a language model.",
   criteria:
-    `Holds if no other value of a single option has a held-out loss more than ${better * 100} % lower (mean over seeds); within limits if up to half of the options have one; does not hold if more have; undecided if the ` +
-    `default's own loss still falls by more than ${settled * 100} % in the last quarter of the budget: then who learns faster is taken for who is better.`,
+    `Holds if no other value of a single option has a held-out loss more than ${better * 100} % lower (mean over ` +
+    "seeds); within limits if up to half of the options have one; does not hold if more have; undecided if the " +
+    `default's own loss still falls by more than ${settled * 100} % in the last quarter of the budget: then who ` +
+    "learns faster is taken for who is better.",
   settings: {
     quick: {
       base: { hidden: 256, layers: 2, dropout: 0.3, learningRate: 1e-3, clip: 1, window: 64 },
@@ -83,14 +86,18 @@ export const defaults: Experiment<Settings, Numbers> = {
         window: [32, 128],
       },
       batch: 8,
-      tokens: 240_000,
-      text: 80_000,
+      tokens: 160_000,
+      text: 60_000,
       heldOut: 20_000,
     },
   },
   setUp: ({ base, others, batch, tokens, text, heldOut }) =>
-    `Character LSTMs on the first ${text} characters of the training text, ${batch} rows, ${tokens} tokens for every variant (${(tokens / text).toFixed(1)} times the text), Adam. From the default (${options.map((option) => `${labels[option]} ${base[option]}`).join(", ")}) ` +
-    `one option at a time is changed: ${options.map((option) => `${labels[option]} ${others[option].map((value) => shownValue(option, value)).join(" or ")}`).join("; ")}. Held-out loss on ${heldOut} characters.`,
+    `Character LSTMs on the first ${text} characters of the training text, ${batch} rows, ${tokens} tokens for ` +
+    `every variant (${(tokens / text).toFixed(1)} times the text), Adam. From the default ` +
+    `(${options.map((option) => `${labels[option]} ${base[option]}`).join(", ")}) ` +
+    "one option at a time is changed: " +
+    `${options.map((option) => `${labels[option]} ${others[option].map((value) => shownValue(option, value)).join(" or ")}`).join("; ")}. ` +
+    `Held-out loss on ${heldOut} characters.`,
 
   *measure(settings, { seeds, text }: Bench) {
     const { base, others } = settings;
@@ -127,12 +134,14 @@ export const defaults: Experiment<Settings, Numbers> = {
         : `of the default's ${significant(own)} nats ${beaten
             .map(
               ({ option, value, gain }) =>
-                `${labels[option]} ${shownValue(option, value)} instead of ${base[option]} saves ${(100 * gain).toFixed(1)} %`,
+                `${labels[option]} ${shownValue(option, value)} instead of ${base[option]} saves ` +
+                `${(100 * gain).toFixed(1)} %`,
             )
             .join(", ")}`;
     if (still > settled) {
       return undecided(
-        `the budget is too small: the default's loss still fell by ${(100 * still).toFixed(1)} % in the last quarter; so far, ${told}`,
+        `the budget is too small: the default's loss still fell by ${(100 * still).toFixed(1)} % in the last ` +
+          `quarter; so far, ${told}`,
       );
     }
     if (beatenOptions.length === 0) return holds(told);
@@ -144,7 +153,9 @@ export const defaults: Experiment<Settings, Numbers> = {
 
   tables: ({ base, baseLosses, variants, frequencyLoss: known }) => [
     {
-      caption: `Held-out loss, nats a character (frequencies alone: ${significant(known)}): mean over seeds, and each seed`,
+      caption:
+        `Held-out loss, nats a character (frequencies alone: ${significant(known)}): mean over seeds, and ` +
+        "each seed",
       columns: ["changed", "to", "loss", "against the default", "seeds"],
       rows: [
         [

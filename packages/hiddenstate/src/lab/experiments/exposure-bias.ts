@@ -40,11 +40,17 @@ const hopeless = 0.7;
 export const exposureBias: Experiment<Settings, Numbers> = {
   name: "exposure-bias",
   claim:
-    "Teacher forcing trains fast, but a model that only ever saw the truth drifts when it feeds on its own output; scheduled sampling narrows the gap (Bengio et al. 2015; Ranzato et al. 2016).",
+    "Teacher forcing trains fast, but a model that only ever saw the truth drifts when it feeds on its own " +
+    "output; scheduled sampling narrows the gap (Bengio et al. 2015; Ranzato et al. 2016).",
   criteria:
-    `On a task all of it is so if teacher forcing's error with the truth fed is at most ${faster} of that of training on own outputs only, its error on own outputs is in the last third of what it makes at least ${drift} times that in the first, and ` +
-    `scheduled sampling's error in the last third (above that of the real text) is at most ${narrower} of its. Holds if all of it is so on text and on series; within limits if on one of them, or if at least training fast and one of the others is; does not ` +
-    `hold otherwise; undecided if on both tasks teacher forcing's error on own outputs is above ${hopeless} from the start.`,
+    `On a task all of it is so if teacher forcing's error with the truth fed is at most ${faster} of that of ` +
+    "training on own outputs only, its error on own outputs is in the last third of what it makes at least " +
+    `${drift} times that in the first, and ` +
+    `scheduled sampling's error in the last third (above that of the real text) is at most ${narrower} of its. ` +
+    "Holds if all of it is so on text and on series; within limits if on one of them, or if at least training " +
+    "fast and one of the others is; does not " +
+    `hold otherwise; undecided if on both tasks teacher forcing's error on own outputs is above ${hopeless} from ` +
+    "the start.",
   settings: {
     quick: {
       text: {
@@ -62,10 +68,10 @@ export const exposureBias: Experiment<Settings, Numbers> = {
     },
     thorough: {
       text: {
-        hidden: 128,
+        hidden: 96,
         batch: 16,
-        window: 40,
-        steps: 600,
+        window: 32,
+        steps: 500,
         learningRate: 3e-3,
         heldOut: 20_000,
         texts: 64,
@@ -76,10 +82,17 @@ export const exposureBias: Experiment<Settings, Numbers> = {
     },
   },
   setUp: ({ text, series }) =>
-    "Inputs in training are the truth (teacher forcing), the model's own outputs with a probability that rises linearly from 0 to 0.5 (scheduled sampling), or own outputs only; own outputs are not differentiated. Text: character LSTMs of one layer of " +
-    `${text.hidden} units, windows of ${text.window} characters, ${text.batch} rows, Adam at ${text.learningRate}, ${text.steps} steps; they go on from ${text.texts} held-out beginnings of ${text.prompt} characters for ${text.length}, drawing at temperature 1, and the share of ` +
-    `words that are not in the training text is their error. Series: sums of two sines of random periods and phases, LSTMs of ${series.hidden} units that foretell the next value, Adam at ${series.learningRate}, ${series.steps} steps of ${series.batch} series; after ` +
-    `${series.prompt} true values they go on for ${series.length} on their own, and the squared error over the series' variance is theirs.`,
+    "Inputs in training are the truth (teacher forcing), the model's own outputs with a probability that rises " +
+    "linearly from 0 to 0.5 (scheduled sampling), or own outputs only; own outputs are not differentiated. Text: " +
+    "character LSTMs of one layer of " +
+    `${text.hidden} units, windows of ${text.window} characters, ${text.batch} rows, Adam at ` +
+    `${text.learningRate}, ${text.steps} steps; they go on from ${text.texts} held-out beginnings of ` +
+    `${text.prompt} characters for ${text.length}, drawing at temperature 1, and the share of ` +
+    "words that are not in the training text is their error. Series: sums of two sines of random periods and " +
+    `phases, LSTMs of ${series.hidden} units that foretell the next value, Adam at ${series.learningRate}, ` +
+    `${series.steps} steps of ${series.batch} series; after ` +
+    `${series.prompt} true values they go on for ${series.length} on their own, and the squared error over the ` +
+    "series' variance is theirs.",
 
   *measure(settings, { seeds, text }: Bench) {
     const known = wordsOf(text.tokenizer.decode(text.training));
@@ -117,8 +130,12 @@ export const exposureBias: Experiment<Settings, Numbers> = {
         narrows: scheduled.thirds[2] - floor <= narrower * (forced.thirds[2] - floor),
         start: forced.thirds[0],
         told:
-          `${task}: error with the truth fed ${significant(mean(forced.withTruth))} by teacher forcing, ${significant(mean(scheduled.withTruth))} by scheduled sampling and ${significant(mean(own.withTruth))} on own outputs; ` +
-          `on own outputs teacher forcing errs by ${significant(forced.thirds[0])} in the first third and ${significant(forced.thirds[2])} in the last, scheduled sampling by ${significant(scheduled.thirds[0])} and ${significant(scheduled.thirds[2])}`,
+          `${task}: error with the truth fed ${significant(mean(forced.withTruth))} by teacher forcing, ` +
+          `${significant(mean(scheduled.withTruth))} by scheduled sampling and ` +
+          `${significant(mean(own.withTruth))} on own outputs; ` +
+          `on own outputs teacher forcing errs by ${significant(forced.thirds[0])} in the first third and ` +
+          `${significant(forced.thirds[2])} in the last, scheduled sampling by ` +
+          `${significant(scheduled.thirds[0])} and ${significant(scheduled.thirds[2])}`,
       };
     });
     const told = found.map((one) => one.told).join("; ");
@@ -130,14 +147,17 @@ export const exposureBias: Experiment<Settings, Numbers> = {
     if (partly.length === 0) return doesNotHold(told);
     const which = partly.map(
       ({ task, drifts }) =>
-        `on ${task} it ${drifts ? "drifts, but scheduled sampling does not help" : "does not drift, but scheduled sampling helps"}`,
+        `on ${task} it ` +
+        (drifts ? "drifts, but scheduled sampling does not help" : "does not drift, but scheduled sampling helps"),
     );
     return holdsWithinLimits(`${which.join("; ")}: ${told}`);
   },
 
   tables: ({ real, runs }) => [
     {
-      caption: `Text: held-out loss with the truth fed (nats a character), and the share of unknown words in what is written (real text: ${significant(100 * real)} %)`,
+      caption:
+        "Text: held-out loss with the truth fed (nats a character), and the share of unknown words in " +
+        `what is written (real text: ${significant(100 * real)} %)`,
       columns: ["inputs in training", "loss", "loss, seeds", "first third", "second", "last", "last, seeds"],
       rows: rowsOf(runs, "text", (share) => `${(100 * share).toFixed(1)} %`),
     },
@@ -155,7 +175,9 @@ export const exposureBias: Experiment<Settings, Numbers> = {
       draw: () =>
         lineChart({
           title: `Feeding on oneself: ${task}`,
-          subtitle: `${task === "text" ? "Share of the written words that do not occur in the training text" : "Squared error over the variance of the series"}, in each third of what is made; mean over seeds`,
+          subtitle:
+            `${task === "text" ? "Share of the written words that do not occur in the training text" : "Squared error over the variance of the series"}, ` +
+            "in each third of what is made; mean over seeds",
           x: "of what is made, %",
           y: "error",
           levels: task === "text" ? [{ y: real, name: "real text" }] : [],

@@ -53,10 +53,14 @@ const [fewest, most, faster, asWell, learned] = [0.7, 0.8, 0.95, 1.02, 0.8];
 export const gruCost: Experiment<Settings, Numbers> = {
   name: "gru-cost",
   claim:
-    "A GRU has about 25 % fewer parameters than an LSTM of the same width, trains faster, and does about as well; on small data it may do better (Cho et al. 2014; Chung et al. 2014).",
+    "A GRU has about 25 % fewer parameters than an LSTM of the same width, trains faster, and does about as " +
+    "well; on small data it may do better (Cho et al. 2014; Chung et al. 2014).",
   criteria:
-    `Holds if the recurrent layer has ${fewest} to ${most} of the parameters, a training step takes at most ${faster} of the processor time, and the best held-out loss on all of the text is at most ${asWell} of the LSTM's; ` +
-    "within limits if it has fewer parameters, but only one of the other two is so; does not hold if neither; undecided if neither cell's held-out loss gets below " +
+    `Holds if the recurrent layer has ${fewest} to ${most} of the parameters, a training step takes at most ` +
+    `${faster} of the processor time, and the best held-out loss on all of the text is at most ${asWell} of the ` +
+    "LSTM's; " +
+    "within limits if it has fewer parameters, but only one of the other two is so; does not hold if neither; " +
+    "undecided if neither cell's held-out loss gets below " +
     `${learned} of what the characters' frequencies alone tell. Whether it is better on small data is told beside it.`,
   settings: {
     quick: {
@@ -72,8 +76,8 @@ export const gruCost: Experiment<Settings, Numbers> = {
       timedBlocks: 15,
     },
     thorough: {
-      hidden: 128,
-      batch: 32,
+      hidden: 96,
+      batch: 16,
       window: 64,
       learningRate: 3e-3,
       steps: 600,
@@ -86,8 +90,11 @@ export const gruCost: Experiment<Settings, Numbers> = {
   },
   timed: true,
   setUp: ({ hidden, batch, window, learningRate, steps, smallSteps, smallText, heldOut, looks, timedBlocks }) =>
-    `Character models with one layer of ${hidden} units, windows of ${window} characters, ${batch} rows, Adam at ${learningRate}: ${steps} steps on all of the training text, and ${smallSteps} on its first ${smallText} characters. ` +
-    `The held-out loss on ${heldOut} characters is looked at ${looks} times, and the best counts. Time: processor time of whole training steps, LSTM and GRU in turn, the medians of ${timedBlocks} blocks of ten.`,
+    `Character models with one layer of ${hidden} units, windows of ${window} characters, ${batch} rows, Adam at ` +
+    `${learningRate}: ${steps} steps on all of the training text, and ${smallSteps} on its first ${smallText} ` +
+    "characters. " +
+    `The held-out loss on ${heldOut} characters is looked at ${looks} times, and the best counts. Time: ` +
+    `processor time of whole training steps, LSTM and GRU in turn, the medians of ${timedBlocks} blocks of ten.`,
 
   *measure(settings, { seeds, text }: Bench) {
     const milliseconds = yield* timeSteps(settings, text);
@@ -118,8 +125,12 @@ export const gruCost: Experiment<Settings, Numbers> = {
     const time = milliseconds.gru / milliseconds.lstm;
     const quality = loss("gru", sizes[0]) / loss("lstm", sizes[0]);
     const wins = best("gru", sizes[1]).filter((value, i) => value < best("lstm", sizes[1])[i]).length;
-    const small = `on the small text the GRU is better for ${wins} of ${best("gru", sizes[1]).length} seeds (${significant(loss("gru", sizes[1]))} against ${significant(loss("lstm", sizes[1]))} nats)`;
-    const told = `${significant(fewer)} of the parameters, ${significant(time)} of the time of a step, held-out loss ${significant(loss("gru", sizes[0]))} against ${significant(loss("lstm", sizes[0]))} nats; ${small}`;
+    const small =
+      `on the small text the GRU is better for ${wins} of ${best("gru", sizes[1]).length} seeds ` +
+      `(${significant(loss("gru", sizes[1]))} against ${significant(loss("lstm", sizes[1]))} nats)`;
+    const told =
+      `${significant(fewer)} of the parameters, ${significant(time)} of the time of a step, held-out ` +
+      `loss ${significant(loss("gru", sizes[0]))} against ${significant(loss("lstm", sizes[0]))} nats; ${small}`;
     if (Math.min(loss("gru", sizes[0]), loss("lstm", sizes[0])) > learned * numbers.frequencyLoss) {
       return undecided(`the budget is too small to learn much of the text: ${told}`);
     }
@@ -138,7 +149,9 @@ export const gruCost: Experiment<Settings, Numbers> = {
       rows: cells.map((cell) => [cellLabels[cell], String(parameters[cell]), significant(milliseconds[cell])]),
     },
     {
-      caption: `Best held-out loss, nats a character (frequencies alone: ${significant(known)}): mean over seeds, and each seed`,
+      caption:
+        `Best held-out loss, nats a character (frequencies alone: ${significant(known)}): mean over ` +
+        "seeds, and each seed",
       columns: ["learned from", "cell", "mean", "seeds"],
       rows: runs.map(({ cell, size, best }) => [
         size,

@@ -34,17 +34,21 @@ const further = 1.5;
 export const memoryControl: Experiment<Settings, Numbers> = {
   name: "memory-control",
   claim:
-    "The LSTM's separate cell suits fine control of memory: it can count, so it goes on with a^n b^n beyond the lengths it was trained on, further than a GRU or an RNN (Gers & " +
+    "The LSTM's separate cell suits fine control of memory: it can count, so it goes on with a^n b^n beyond the " +
+    "lengths it was trained on, further than a GRU or an RNN (Gers & " +
     "Schmidhuber 2001; Weiss, Goldberg & Yahav 2018).",
   criteria:
-    `Holds if the LSTM is right up to at least ${further} times the trained count, and ${further} times as far as GRU and RNN (medians over seeds); within limits if it reaches further than ` +
-    "both, but not so far; does not hold if GRU or RNN reach as far; undecided if no cell is right on the lengths of the training.",
+    `Holds if the LSTM is right up to at least ${further} times the trained count, and ${further} times as far ` +
+    "as GRU and RNN (medians over seeds); within limits if it reaches further than " +
+    "both, but not so far; does not hold if GRU or RNN reach as far; undecided if no cell is right on the " +
+    "lengths of the training.",
   settings: {
     quick: { hidden: 12, batch: 32, steps: 1000, learningRate: 0.01, trained: 20, tried: 100 },
-    thorough: { hidden: 12, batch: 32, steps: 3000, learningRate: 0.01, trained: 20, tried: 200 },
+    thorough: { hidden: 12, batch: 32, steps: 1600, learningRate: 0.01, trained: 20, tried: 200 },
   },
   setUp: ({ hidden, batch, steps, learningRate, trained, tried }) =>
-    `Next-token models of words a^n b^n with n from 1 to ${trained}; one layer of ${hidden} units, Adam at ${learningRate}, ${steps} steps of ${batch} words. Tried are all n up to ${tried}: a word is right if ` +
+    `Next-token models of words a^n b^n with n from 1 to ${trained}; one layer of ${hidden} units, Adam at ` +
+    `${learningRate}, ${steps} steps of ${batch} words. Tried are all n up to ${tried}: a word is right if ` +
     "from the first b on every next token is, the end too. Counted is the largest n up to which all words are right.",
 
   *measure(settings, { seeds }: Bench) {
@@ -59,7 +63,9 @@ export const memoryControl: Experiment<Settings, Numbers> = {
   judge({ trained, tried, reaches }) {
     const reach = (cell: CellName): number => median(reaches.find((one) => one.cell === cell)!.counts);
     const [lstm, gru, rnn] = cells.map(reach);
-    const told = `trained to ${trained}, the LSTM counts to ${lstm}${lstm === tried ? " and maybe more" : ""}, the GRU to ${gru}, the RNN to ${rnn}`;
+    const told =
+      `trained to ${trained}, the LSTM counts to ${lstm}${lstm === tried ? " and maybe more" : ""}, ` +
+      `the GRU to ${gru}, the RNN to ${rnn}`;
     if (Math.max(lstm, gru, rnn) < trained)
       return undecided(`no cell learned all the lengths of the training: ${told}`);
     if (lstm <= Math.max(gru, rnn)) return doesNotHold(told);
@@ -69,7 +75,9 @@ export const memoryControl: Experiment<Settings, Numbers> = {
 
   tables: ({ trained, reaches }) => [
     {
-      caption: `Largest n up to which all a^n b^n are right (training went to ${trained}): median over seeds, and each seed`,
+      caption:
+        `Largest n up to which all a^n b^n are right (training went to ${trained}): median over seeds, ` +
+        "and each seed",
       columns: ["cell", "median", "seeds"],
       rows: reaches.map(({ cell, counts }) => [cellLabels[cell], String(median(counts)), counts.join(", ")]),
     },

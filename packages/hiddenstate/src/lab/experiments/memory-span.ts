@@ -61,20 +61,27 @@ const [rnnReach, gatedReach] = [20, 200];
 export const memorySpan: Experiment<Settings, Numbers> = {
   name: "memory-span",
   claim:
-    "Vanilla RNNs fail to learn dependencies beyond 10 to 20 steps; LSTMs and GRUs reach hundreds (Hochreiter & Schmidhuber 1997).",
+    "Vanilla RNNs fail to learn dependencies beyond 10 to 20 steps; LSTMs and GRUs reach hundreds (Hochreiter & " +
+    "Schmidhuber 1997).",
   criteria:
-    `Holds if on both tasks the RNN with the uniform start learns at most ${rnnReach} steps, and LSTM and GRU at least ${gatedReach} (medians over seeds); ` +
-    "within limits if on each task LSTM or GRU reaches at least twice as far as that RNN; does not hold if on some task neither does; undecided if neither LSTM nor GRU " +
+    `Holds if on both tasks the RNN with the uniform start learns at most ${rnnReach} steps, and LSTM and GRU at ` +
+    `least ${gatedReach} (medians over seeds); ` +
+    "within limits if on each task LSTM or GRU reaches at least twice as far as that RNN; does not hold if on " +
+    "some task neither does; undecided if neither LSTM nor GRU " +
     "learned more than the shortest lag on some task.",
   settings: {
     quick: { hidden: 32, batch: 16, steps: 500, learningRate: 5e-3, lags: [5, 10, 20, 50, 100, 200] },
     thorough: { hidden: 32, batch: 32, steps: 2000, learningRate: 5e-3, lags: [5, 10, 20, 50, 100, 200, 400] },
   },
   setUp: ({ hidden, batch, steps, learningRate, lags }) =>
-    `Delayed recall: name the one of 8 symbols that stands anywhere among lag tokens that say nothing; tested with the symbol first. Adding problem: sum of the two marked numbers of a sequence ` +
-    `as long as the lag. One layer of ${hidden} units, Adam at ${learningRate}, clipped at 1, ${batch} sequences a step, at most ${steps} steps for every cell and lag ` +
-    `(${lags.join(", ")}). A lag is learned when ${enoughRight * 100} % of 128 fresh sequences are right, or their squared error is below a tenth of the ` +
-    "baseline's. Two lags in a row that were not learned end a climb. The RNN starts once as in textbooks (uniform, as PyTorch does) and once with orthogonal " +
+    "Delayed recall: name the one of 8 symbols that stands anywhere among lag tokens that say nothing; tested " +
+    "with the symbol first. Adding problem: sum of the two marked numbers of a sequence " +
+    `as long as the lag. One layer of ${hidden} units, Adam at ${learningRate}, clipped at 1, ${batch} sequences ` +
+    `a step, at most ${steps} steps for every cell and lag ` +
+    `(${lags.join(", ")}). A lag is learned when ${enoughRight * 100} % of 128 fresh sequences are right, or ` +
+    "their squared error is below a tenth of the " +
+    "baseline's. Two lags in a row that were not learned end a climb. The RNN starts once as in textbooks " +
+    "(uniform, as PyTorch does) and once with orthogonal " +
     "recurrent weights, as LSTM and GRU do here.",
 
   *measure(settings, { seeds }: Bench) {
@@ -103,7 +110,8 @@ export const memorySpan: Experiment<Settings, Numbers> = {
     if (found.every(({ rnn, gated }) => rnn <= rnnReach && Math.min(...gated) >= gatedReach)) return holds(told);
     if (found.every(({ rnn, gated }) => Math.max(...gated) >= 2 * rnn)) {
       return holdsWithinLimits(
-        `gated cells reach at least twice as far as the RNN with the uniform start, but not both numbers of the claim are met: ${told}`,
+        "gated cells reach at least twice as far as the RNN with the uniform start, but not both numbers of the " +
+          `claim are met: ${told}`,
       );
     }
     return doesNotHold(`the RNN reaches more than half as far as the gated cells: ${told}`);

@@ -50,8 +50,11 @@ export const scaling: Experiment<Settings, Numbers> = {
   name: "scaling",
   claim: "Transformers scale better with parameters, data and compute than LSTMs (Kaplan et al. 2020).",
   criteria:
-    "Holds if the Transformer's loss falls faster with parameters (slope of ln loss over ln parameters) and with training steps, and at the largest size is lower for as much processor time; within limits if " +
-    `it falls faster with either, so that what a CPU can't reach would decide; does not hold if it falls more slowly with both and is at least ${clearly * 100} % worse at every size; undecided otherwise, or if neither learned much ` +
+    "Holds if the Transformer's loss falls faster with parameters (slope of ln loss over ln parameters) and with " +
+    "training steps, and at the largest size is lower for as much processor time; within limits if " +
+    "it falls faster with either, so that what a CPU can't reach would decide; does not hold if it falls more " +
+    `slowly with both and is at least ${clearly * 100} % worse at every size; undecided otherwise, or if neither ` +
+    "learned much " +
     `(a loss above ${learned} of what frequencies tell).`,
   settings: {
     quick: {
@@ -67,7 +70,7 @@ export const scaling: Experiment<Settings, Numbers> = {
       widths: { lstm: [40, 80, 160], transformer: [40, 80, 160] },
       batch: 16,
       window: 128,
-      steps: 400,
+      steps: 320,
       looks: 8,
       learningRate: { lstm: 4e-3, transformer: 2e-3 },
       heldOut: 20_000,
@@ -75,8 +78,12 @@ export const scaling: Experiment<Settings, Numbers> = {
   },
   timed: true,
   setUp: ({ widths, batch, window, steps, looks, learningRate, heldOut }) =>
-    `Character models of two layers: LSTMs ${widths.lstm.join(", ")} wide, causal Transformers ${widths.transformer.join(", ")} wide (4 heads, rotary positions, a feed-forward part 4 times as wide, so that parameters differ less than twofold). ${batch} rows of ${window} characters, Adam at ` +
-    `${learningRate.lstm} and ${learningRate.transformer}, ${steps} steps (${count(steps * batch * window)} characters). The state is carried from window to window in both: the Transformer sees its ${window} last characters. Held-out loss on ${heldOut} characters, ${looks} times.`,
+    `Character models of two layers: LSTMs ${widths.lstm.join(", ")} wide, causal Transformers ` +
+    `${widths.transformer.join(", ")} wide (4 heads, rotary positions, a feed-forward part 4 times as wide, so ` +
+    `that parameters differ less than twofold). ${batch} rows of ${window} characters, Adam at ` +
+    `${learningRate.lstm} and ${learningRate.transformer}, ${steps} steps (${count(steps * batch * window)} ` +
+    `characters). The state is carried from window to window in both: the Transformer sees its ${window} last ` +
+    `characters. Held-out loss on ${heldOut} characters, ${looks} times.`,
 
   *measure(settings, { seeds, text }: Bench) {
     const lines = networks.flatMap((network) => settings.widths[network].map((width) => ({ network, width })));
@@ -120,10 +127,15 @@ export const scaling: Experiment<Settings, Numbers> = {
     const largest = networks.map((network) => of(network).at(-1)!);
     const [lstm, transformer] = largest.map(loss);
     const told =
-      `at the largest size ${significant(lstm)} nats with ${count(largest[0].parameters)} parameters (LSTM, ${significant(largest[0].seconds)} s) and ${significant(transformer)} with ${count(largest[1].parameters)} (Transformer, ` +
-      `${significant(largest[1].seconds)} s); ln loss falls by ${significant(-byParameters("lstm"))} and ${significant(-byParameters("transformer"))} with ln parameters, by ${significant(-bySteps("lstm"))} and ` +
+      `at the largest size ${significant(lstm)} nats with ${count(largest[0].parameters)} parameters (LSTM, ` +
+      `${significant(largest[0].seconds)} s) and ${significant(transformer)} with ` +
+      `${count(largest[1].parameters)} (Transformer, ` +
+      `${significant(largest[1].seconds)} s); ln loss falls by ${significant(-byParameters("lstm"))} and ` +
+      `${significant(-byParameters("transformer"))} with ln parameters, by ${significant(-bySteps("lstm"))} and ` +
       `${significant(-bySteps("transformer"))} with ln steps`;
-    const cannot = `models of ${count(claimedFrom)} parameters and more, where the claim is made, need hardware that is not here`;
+    const cannot =
+      `models of ${count(claimedFrom)} parameters and more, where the claim is made, need hardware ` +
+      "that is not here";
     if (Math.min(best("lstm"), best("transformer")) > learned * known)
       return undecided(`the budget is too small to learn much: ${told}; ${cannot}`);
     const steeper = [byParameters("transformer") < byParameters("lstm"), bySteps("transformer") < bySteps("lstm")];
@@ -132,7 +144,8 @@ export const scaling: Experiment<Settings, Numbers> = {
     if (steeper.some(Boolean)) {
       const ways = ["parameters", "training"].filter((_, i) => steeper[i]).join(" and ");
       return holdsWithinLimits(
-        `the Transformer gains more by more ${ways}, but is not ahead for the same time at these sizes: ${told}; ${cannot}`,
+        `the Transformer gains more by more ${ways}, but is not ahead for the same time at these sizes: ${told}; ` +
+          cannot,
       );
     }
     const pairsOfSizes = of("lstm").map((model, i) => loss(of("transformer")[i]) / loss(model));
@@ -142,7 +155,9 @@ export const scaling: Experiment<Settings, Numbers> = {
 
   tables: ({ frequencyLoss: known, models }) => [
     {
-      caption: `Held-out loss by size, nats a character (frequencies alone: ${significant(known)}): mean over seeds, and each seed`,
+      caption:
+        `Held-out loss by size, nats a character (frequencies alone: ${significant(known)}): mean over ` +
+        "seeds, and each seed",
       columns: ["network", "width", "parameters", "loss", "seeds", "processor time of a training, s"],
       rows: models.map(({ network, width, parameters, losses, seconds }) => [
         networkLabels[network],

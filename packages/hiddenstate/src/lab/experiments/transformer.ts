@@ -1,10 +1,8 @@
 import {
-  Adam,
-  clipGradNorm,
   crossEntropy,
   engine,
   ignoredTarget,
-  LanguageModel,
+  type LanguageModel,
   Random,
   randomKey,
   reshape,
@@ -16,30 +14,21 @@ import { count, significant } from "../../format.ts";
 import { lineChart } from "../../pictures/line-chart.ts";
 import type { Bench, Experiment } from "../experiment.ts";
 import { inTurn, pairs } from "../shares.ts";
-import { mean, median } from "../statistics.ts";
+import { mean } from "../statistics.ts";
+import {
+  type AttentionNetwork as Network,
+  attentionNetworks as networks,
+  type AttentionSettings as Settings,
+  attentionVocabulary as vocabularySize,
+  makeModel,
+  type StreamCost,
+  timeStreams,
+  timeTraining,
+  type TrainingSpeed,
+} from "../tasks/attention-cost.ts";
 import { recallAccuracy, type RecallBatch, recallBatch, recallSymbols } from "../tasks/recall.ts";
 import { train } from "../training.ts";
 import { doesNotHold, holds, holdsWithinLimits, undecided } from "../verdict.ts";
-
-interface Settings {
-  hidden: number;
-  layers: number;
-  heads: number;
-  batch: number;
-  /** Most steps for each lag. */
-  steps: number;
-  learningRate: number;
-  lags: readonly number[];
-  /** Sequence lengths whose training is timed, each with so many tokens a step. */
-  lengths: readonly number[];
-  tokens: number;
-  /** Contexts after which a streamed step is timed. */
-  contexts: readonly number[];
-  streamHidden: number;
-}
-
-const networks = ["lstm", "transformer"] as const;
-type Network = (typeof networks)[number];
 
 const networkLabels: Readonly<Record<Network, string>> = { lstm: "LSTM", transformer: "Transformer" };
 
@@ -53,13 +42,10 @@ interface Numbers {
     /** Steps until 95 % were right, by seed; null where the budget was not enough. */
     steps: (number | null)[];
   }[];
-  /** Tokens a second of processor time in training, by the length of the sequences. */
-  training: { network: Network; length: number; tokensPerSecond: number }[];
-  /** A streamed step after so many: microseconds of processor time, and bytes of state. */
-  streaming: { network: Network; context: number; microseconds: number; stateBytes: number }[];
+  training: TrainingSpeed[];
+  streaming: StreamCost[];
 }
 
-const vocabularySize = 2 * recallSymbols;
 const [enoughRight, lookEvery] = [0.95, 25];
 /** What counts as a constant cost, and as one that grows. */
 const [constant, grows] = [1.25, 2];
@@ -67,11 +53,16 @@ const [constant, grows] = [1.25, 2];
 export const transformer: Experiment<Settings, Numbers> = {
   name: "transformer",
   claim:
-    "Attention links any two positions directly, so it recalls over any lag; the price is training that gets slower with the length, and streamed steps whose time and memory grow with the context, where a recurrent " +
+    "Attention links any two positions directly, so it recalls over any lag; the price is training that gets " +
+    "slower with the length, and streamed steps whose time and memory grow with the context, where a recurrent " +
     "state is constant (Vaswani et al. 2017).",
   criteria:
-    `Holds if the Transformer recalls over every lag (at least ${enoughRight * 100} % right, mean over seeds) and over more lags than the LSTM, its training slows down by the length more than the LSTM's, and from the shortest to the longest context its streamed step takes at ` +
-    `least ${grows} times the time and its state ${grows} times the bytes, while the LSTM's stay within ${constant} times; within limits if the recall or the price is as claimed, but not both; does not hold if neither; ` +
+    `Holds if the Transformer recalls over every lag (at least ${enoughRight * 100} % right, mean over seeds) ` +
+    "and over more lags than the LSTM, its training slows down by the length more than the LSTM's, and from the " +
+    "shortest to the longest context its streamed step takes at " +
+    `least ${grows} times the time and its state ${grows} times the bytes, while the LSTM's stay within ` +
+    `${constant} times; within limits if the recall or the price is as claimed, but not both; does not hold if ` +
+    "neither; " +
     "undecided if neither network recalls over the shortest lag.",
   settings: {
     quick: {
@@ -92,7 +83,7 @@ export const transformer: Experiment<Settings, Numbers> = {
       layers: 1,
       heads: 2,
       batch: 8,
-      steps: 600,
+      steps: 400,
       learningRate: 5e-3,
       lags: [50, 100, 200, 500, 1000],
       lengths: [64, 128, 256, 512, 1024, 2048],
@@ -103,9 +94,14 @@ export const transformer: Experiment<Settings, Numbers> = {
   },
   timed: true,
   setUp: ({ hidden, layers, heads, batch, steps, learningRate, lags, lengths, tokens, contexts, streamHidden }) =>
-    `Delayed recall as in memory-span, lags ${lags.join(", ")}, but asked for at every step from the symbol on, as a language model is: ${layers} layer of ${hidden} units, LSTM or causal Transformer (${heads} heads, rotary positions, all of the ` +
-    `sequence in sight), Adam at ${learningRate}, at most ${steps} steps of ${batch} sequences; tested at the last step, the symbol first. ` +
-    `Training is timed on ${tokens} tokens a step in sequences of ${lengths.join(", ")}; a streamed step after contexts of ${contexts.join(", ")} steps, both ${streamHidden} wide. Times are processor time, medians, LSTM and Transformer in turn.`,
+    `Delayed recall as in memory-span, lags ${lags.join(", ")}, but asked for at every step from the symbol on, ` +
+    `as a language model is: ${layers} layer of ${hidden} units, LSTM or causal Transformer (${heads} heads, ` +
+    "rotary positions, all of the " +
+    `sequence in sight), Adam at ${learningRate}, at most ${steps} steps of ${batch} sequences; tested at the ` +
+    "last step, the symbol first. " +
+    `Training is timed on ${tokens} tokens a step in sequences of ${lengths.join(", ")}; a streamed step after ` +
+    `contexts of ${contexts.join(", ")} steps, both ${streamHidden} wide. Times are processor time, medians, ` +
+    "LSTM and Transformer in turn.",
 
   *measure(settings, { seeds }: Bench) {
     const { lags } = settings;
@@ -138,8 +134,12 @@ export const transformer: Experiment<Settings, Numbers> = {
     const shownLags = (network: Network): string => recalled(network).join(", ") || "none";
     const [shortest, longest] = [streaming[0].context, streaming.at(-1)!.context];
     const told =
-      `the Transformer recalls over lags of ${shownLags("transformer")}, the LSTM of ${shownLags("lstm")} (of ${lags.join(", ")}); from sequences of ${training[0].length} to ${training.at(-1)!.length} steps a trained token costs ` +
-      `${significant(slowdown("transformer"))} and ${significant(slowdown("lstm"))} times as much; from a context of ${shortest} to one of ${longest} a streamed step takes ${significant(time("transformer"))} and ${significant(time("lstm"))} times as long, ` +
+      `the Transformer recalls over lags of ${shownLags("transformer")}, the LSTM of ${shownLags("lstm")} (of ` +
+      `${lags.join(", ")}); from sequences of ${training[0].length} to ${training.at(-1)!.length} steps a ` +
+      "trained token costs " +
+      `${significant(slowdown("transformer"))} and ${significant(slowdown("lstm"))} times as much; from a ` +
+      `context of ${shortest} to one of ${longest} a streamed step takes ${significant(time("transformer"))} and ` +
+      `${significant(time("lstm"))} times as long, ` +
       `and the state ${significant(bytes("transformer"))} and ${significant(bytes("lstm"))} times the bytes`;
     const neither = networks.every((network) => !recalled(network).includes(lags[0]));
     if (neither) return undecided(`the budget is too small for either to recall over ${lags[0]} steps: ${told}`);
@@ -258,23 +258,6 @@ export const transformer: Experiment<Settings, Numbers> = {
   ],
 };
 
-function makeModel(
-  network: Network,
-  { layers, heads }: Settings,
-  { hidden, positions }: { hidden: number; positions: number },
-): LanguageModel {
-  const seeing = network === "transformer" ? { heads, positions } : {};
-  return new LanguageModel({
-    vocabularySize,
-    cell: network,
-    hidden,
-    layers,
-    dropout: 0,
-    ...seeing,
-    name: "lab.transformer",
-  });
-}
-
 /** Scores of the symbols after the last token, [B, 16]. */
 function lastScores(model: LanguageModel, { ids, answers }: RecallBatch): Tensor {
   const batch = answers.length;
@@ -318,75 +301,4 @@ function* learnRecall(
     },
   });
   return { accuracy, steps: enoughAfter };
-}
-
-/** Processor time of some work, in microseconds. */
-function microsecondsOf(work: () => void): number {
-  const before = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(before);
-  return user + system;
-}
-
-function timeTraining(settings: Settings): Numbers["training"] {
-  const { streamHidden, lengths, tokens } = settings;
-  const random = new Random(randomKey(0, "lab", "transformer.training"));
-  const ids = Int32Array.from({ length: tokens }, () => random.integer(vocabularySize));
-  return lengths.flatMap((length) => {
-    const trainers = networks.map((network) => {
-      const model = makeModel(network, settings, { hidden: streamHidden, positions: length });
-      const parameters = model.parameters();
-      const adam = new Adam(parameters);
-      return (): void =>
-        engine.scope(() => {
-          adam.zeroGrad();
-          const { logits } = model.forward(tensor(ids, [length, tokens / length], { dtype: "int32" }));
-          crossEntropy(logits, ids).backward();
-          clipGradNorm(parameters, 1);
-          adam.step();
-        });
-    });
-    const times: number[][] = networks.map(() => []);
-    for (let round = -1; round < 5; round++) {
-      for (const [i, step] of trainers.entries()) {
-        const spent = microsecondsOf(step);
-        if (round >= 0) times[i].push(spent);
-      }
-    }
-    return networks.map((network, i) => ({ network, length, tokensPerSecond: (tokens * 1e6) / median(times[i]) }));
-  });
-}
-
-/** Steps that are timed as one. */
-const block = 16;
-
-function timeStreams(settings: Settings): Numbers["streaming"] {
-  const { streamHidden, contexts } = settings;
-  const longest = Math.max(...contexts) + 5 * block;
-  const streams = networks.map((network) =>
-    makeModel(network, settings, { hidden: streamHidden, positions: longest }).eval().stream(),
-  );
-  const found: Numbers["streaming"] = [];
-  let read = 0;
-  for (const context of contexts) {
-    for (; read < context; read++) for (const stream of streams) stream.push([read % vocabularySize]);
-    const sizes = streams.map((stream) => {
-      const { h, c = [] } = stream.state();
-      return 4 * (h.length + c.length);
-    });
-    const times: number[][] = networks.map(() => []);
-    for (let round = 0; round < 5; round++) {
-      for (const [i, stream] of streams.entries()) {
-        const spent = microsecondsOf(() => {
-          for (let step = 0; step < block; step++) stream.push([step % vocabularySize]);
-        });
-        times[i].push(spent / block);
-      }
-      read += block;
-    }
-    for (const [i, network] of networks.entries()) {
-      found.push({ network, context, microseconds: median(times[i]), stateBytes: sizes[i] });
-    }
-  }
-  return found;
 }

@@ -59,18 +59,23 @@ const least = 1e-25;
 export const vanishing: Experiment<Settings, Numbers> = {
   name: "vanishing",
   claim:
-    "Going back in time, the gradient shrinks or grows as the spectral radius of W_h to the power of the lag (Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & " +
+    "Going back in time, the gradient shrinks or grows as the spectral radius of W_h to the power of the lag " +
+    "(Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & " +
     "Bengio 2013).",
   criteria:
-    `Holds if for every radius, linear and tanh, the fitted slope of ln |dL/dh_(t-k)| over k is within ${tolerance} of ln(radius); within limits if the linear network is and ` +
-    "for tanh the radius is an upper bound; does not hold if the linear network is not, or tanh goes beyond the bound; undecided if fewer than 10 lags could be fitted.",
+    "Holds if for every radius, linear and tanh, the fitted slope of ln |dL/dh_(t-k)| over k is within " +
+    `${tolerance} of ln(radius); within limits if the linear network is and ` +
+    "for tanh the radius is an upper bound; does not hold if the linear network is not, or tanh goes beyond the " +
+    "bound; undecided if fewer than 10 lags could be fitted.",
   settings: {
     quick: { hidden: 64, batch: 8, radii: [0.8, 0.9, 1, 1.1, 1.2], lags: 60, fitFrom: 20, drive: 0.01 },
     thorough: { hidden: 128, batch: 16, radii: [0.8, 0.9, 1, 1.1, 1.2], lags: 100, fitFrom: 20, drive: 0.01 },
   },
   setUp: ({ hidden, batch, radii, lags, fitFrom, drive }) =>
-    `h_t = f(W h_(t-1) + x_t) with f the identity or tanh, ${hidden} units, W drawn from the normal distribution and scaled to the spectral radius ` +
-    `${radii.join(", ")} (by its eigenvalues), x_t normal with deviation ${drive}, ${batch} rows, ${2 * lags} steps. The loss is the last state's product with a random vector. ` +
+    `h_t = f(W h_(t-1) + x_t) with f the identity or tanh, ${hidden} units, W drawn from the normal distribution ` +
+    "and scaled to the spectral radius " +
+    `${radii.join(", ")} (by its eigenvalues), x_t normal with deviation ${drive}, ${batch} rows, ${2 * lags} ` +
+    "steps. The loss is the last state's product with a random vector. " +
     `The slope is fitted over lags ${fitFrom} to ${lags}.`,
 
   *measure(settings, { seeds, eigenvalues }: Bench) {
@@ -107,7 +112,8 @@ export const vanishing: Experiment<Settings, Numbers> = {
       const upTo = near.length > 0 ? `so are those of tanh for the radii ${near.join(", ")}` : "those of tanh are not";
       return holdsWithinLimits(
         `${told}, ${upTo}; saturating units let tanh's gradient fall short of the radius by ` +
-          `${below.map(({ radius, excess }) => `${significant(-excess)} a step at ${radius}`).join(", ")}: there the radius is a bound`,
+          `${below.map(({ radius, excess }) => `${significant(-excess)} a step at ${radius}`).join(", ")}: there ` +
+          "the radius is a bound",
       );
     }
     return doesNotHold(`${told}, but tanh's gradient grows faster than the radius allows`);

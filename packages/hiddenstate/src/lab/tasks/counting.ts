@@ -17,8 +17,8 @@ export interface CountingBatch {
 /**
  * The words a^n b^n of the given counts: whoever knows how many a's have been read knows when the b's end.
  *
- * Source: Gers & Schmidhuber 2001, "LSTM recurrent networks learn simple context-free and context-sensitive languages"; Weiss, Goldberg & Yahav 2018, "On
- * the practical computational power of finite precision RNNs for language recognition".
+ * Source: Gers & Schmidhuber 2001, "LSTM recurrent networks learn simple context-free and context-sensitive languages";
+ * Weiss, Goldberg & Yahav 2018, "On the practical computational power of finite precision RNNs for language recognition".
  */
 export function countingBatch(counts: readonly number[]): CountingBatch {
   const batch = counts.length;
@@ -41,8 +41,8 @@ export function countingExamples(most: number, batch: number, random: Random): C
 }
 
 /**
- * The largest count n such that of all words up to it, from the first b on every next token is right, the end too. Before that nothing is certain: another a
- * may follow.
+ * The largest count n such that of all words up to it, from the first b on every next token is right, the end too. Before
+ * that nothing is certain: another a may follow.
  *
  * @param most the largest count that is tried
  */

@@ -66,7 +66,8 @@ class NextValue extends Module {
 }
 
 /**
- * Trains a model of series and lets it go on by itself: errors are squared errors over the variance of the series, 1 for whoever always says the mean.
+ * Trains a model of series and lets it go on by itself: errors are squared errors over the variance of the series, 1 for
+ * whoever always says the mean.
  */
 export function* continuesFed(feeding: Feeding, settings: FedSeriesSettings, seed: number): Generator<number, FedRun> {
   const { hidden, batch, steps, learningRate, prompt, length, tested } = settings;
@@ -110,7 +111,11 @@ export function* continuesFed(feeding: Feeding, settings: FedSeriesSettings, see
   };
 }
 
-/** The values that the model expects after each step, [T * B, 1]. @param own whether a row's input is the model's own last value, asked for each row */
+/**
+ * The values that the model expects after each step, [T * B, 1].
+ *
+ * @param own whether a row's input is the model's own last value: asked for each row
+ */
 function run(model: NextValue, series: Float32Array, rows: number, steps: number, own: (t: number) => boolean): Tensor {
   const found: Tensor[] = [];
   let state: LSTMState | undefined;

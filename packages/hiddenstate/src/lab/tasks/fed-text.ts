@@ -35,8 +35,8 @@ export interface FedTextSettings {
 }
 
 /**
- * Trains a character model, and lets it write: the error with the truth fed is the held-out loss in nats a character; what it writes is judged by the share of its
- * words that are not words of the training text, by thirds of the length.
+ * Trains a character model, and lets it write: the error with the truth fed is the held-out loss in nats a character; what
+ * it writes is judged by the share of its words that are not words of the training text, by thirds of the length.
  *
  * @param known the words of the training text
  */

@@ -1,9 +1,10 @@
 import { Random, randomKey } from "@hiddenstate/core";
 
 /**
- * A text that nobody wrote, for experiments that need one where there is none: annals of invented places. It has what makes character models work for their
- * loss: a vocabulary whose words are as unevenly common as real ones (Zipf), number that verbs must agree with, names that come again within their
- * paragraph and not after it, quotations that must close, counts that go up.
+ * A text that nobody wrote, for experiments that need one where there is none: annals of invented places. It has what makes
+ * character models work for their loss: a vocabulary whose words are as unevenly common as real ones (Zipf), number that
+ * verbs must agree with, names that come again within their paragraph and not after it, quotations that must close, counts
+ * that go up.
  *
  * @param length characters
  * @param seed another seed tells of other places

@@ -30,7 +30,8 @@ export async function labText(path?: string): Promise<LabText> {
   if (text.length < least) {
     throw new HiddenstateError(
       "invalid",
-      `lab: invalid text ${path}: got ${text.length} characters, expected at least ${least}; use a longer text, or leave --text out`,
+      `lab: invalid text ${path}: got ${text.length} characters, expected at least ${least}; use a longer text, ` +
+        "or leave --text out",
     );
   }
   const tokenizer = buildTokenizer("character", text);
