@@ -3,6 +3,7 @@ import type { EngineChoice } from "../engine.ts";
 import { load } from "../load.ts";
 import type { Report } from "../tasks/task.ts";
 import { taskOf } from "../tasks/tasks.ts";
+import { beamOption, refuseIdleBeam } from "./beam-option.ts";
 import { engineOptions } from "./engine-options.ts";
 import { Interruption, interruptedCode } from "./interruption.ts";
 import { numberOption } from "./number-option.ts";
@@ -12,6 +13,7 @@ import type { Session } from "./program.ts";
 import { UsageError } from "./usage-error.ts";
 
 interface EvaluateFlags extends EngineChoice {
+  beam?: number;
   json?: true;
   pictures?: string;
   last?: number;
@@ -46,6 +48,7 @@ export function evaluateCommand(session: Session): Command {
     .addOption(
       numberOption("--stride <steps>", "forecasters: steps from one forecast to the next (default: 1)", steps),
     );
+  command.addOption(beamOption());
   for (const option of engineOptions()) command.addOption(option);
   return command
     .addHelpText(
@@ -65,7 +68,7 @@ Examples:
 async function runEvaluation(
   folder: string,
   path: string,
-  { json, pictures, last, horizon, stride, ...engine }: EvaluateFlags,
+  { json, pictures, beam, last, horizon, stride, ...engine }: EvaluateFlags,
 ): Promise<number> {
   const output = new Output(json ?? false);
   const model = await load(folder, engine);
@@ -80,11 +83,12 @@ async function runEvaluation(
       "mismatch",
       `mismatch in --${idle[0]}: it does nothing with ${folder}, which learned ${task.learns}; leave it out`,
     );
+  refuseIdleBeam(beam, model, folder);
   using interruption = new Interruption(() => output.note("interrupted")).listen();
   const { signal } = interruption;
   let report: Report;
   try {
-    report = await task.evaluate(model, { path, signal, backtest });
+    report = await task.evaluate(model, { path, signal, backtest, beam });
   } catch (fault) {
     if (signal.aborted) return interruptedCode;
     throw fault;

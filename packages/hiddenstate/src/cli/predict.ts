@@ -2,9 +2,9 @@ import { Command } from "commander";
 import type { EngineChoice } from "../engine.ts";
 import { load } from "../load.ts";
 import { taskOf } from "../tasks/tasks.ts";
+import { beamOption, refuseIdleBeam } from "./beam-option.ts";
 import { engineOptions } from "./engine-options.ts";
 import { Interruption, interruptedCode } from "./interruption.ts";
-import { numberOption } from "./number-option.ts";
 import { Output } from "./output.ts";
 import type { Session } from "./program.ts";
 import { checkPictureFile } from "../pictures/picture.ts";
@@ -28,16 +28,7 @@ export function predictCommand(session: Session): Command {
     )
     .argument("<model>", "the model's folder")
     .argument("[data...]", "files to read, as the training's data was")
-    .addOption(
-      numberOption(
-        "--beam <n>",
-        "texts: follow so many beginnings and give the best of all (default: token by token)",
-        {
-          whole: true,
-          min: 1,
-        },
-      ),
-    )
+    .addOption(beamOption())
     .addOption(rateOption())
     .option(
       "--picture <file>",
@@ -74,11 +65,7 @@ async function runPrediction(
       "unsupported",
       `unsupported model ${folder}: it is ${task.learns}, which predicts nothing about rows`,
     );
-  if (beam !== undefined && model.task !== "seq2seq")
-    throw new UsageError(
-      "mismatch",
-      `mismatch in --beam: it does nothing with ${folder}, which learned ${task.learns}; leave it out`,
-    );
+  refuseIdleBeam(beam, model, folder);
   if (rate !== undefined && !task.watch)
     throw new UsageError(
       "mismatch",

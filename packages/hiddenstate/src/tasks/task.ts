@@ -129,6 +129,8 @@ export interface DataRequest {
   signal: AbortSignal;
   /** Of a forecaster: from which steps it forecasts, and how far. */
   backtest?: Pick<BacktestOptions, "last" | "horizon" | "stride">;
+  /** As in `PredictRequest`. */
+  beam?: number | undefined;
 }
 
 /** A model that is inspected. */

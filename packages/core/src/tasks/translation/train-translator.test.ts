@@ -223,6 +223,14 @@ describe("a model", () => {
     expect(new Set(all.map((each) => each.text)).size).toBe(all.length);
   });
 
+  test("is measured with a beam too", async () => {
+    const [greedy, beam] = [await model.evaluate(reversed), await model.evaluate(reversed, { beam: 4 })];
+    expect(beam.loss).toBe(greedy.loss);
+    const best = await model.translate(sourcesOf(reversed), { beam: 4 });
+    expect(beam.outputs).toEqual(best.map(({ text }) => text));
+    await expect(model.evaluate(reversed, { beam: 0 })).rejects.toThrow("evaluate: invalid beam: got 0");
+  });
+
   test("tells where it looked, by the tokens of both sides", async () => {
     const [{ text, attention }] = await model.translate(["abc"], { attention: true, longest: 6 });
     expect(attention!.source).toEqual(["a", "b", "c"]);

@@ -3,6 +3,7 @@ import { noGrad } from "../../autograd/tape.ts";
 import { evaluationBatches } from "../../data/example-batches.ts";
 import { scope } from "../../memory/scope.ts";
 import { bleu } from "../../metrics/bleu.ts";
+import { type BeamOptions, beamSearch } from "./beam-search.ts";
 import { writeEach } from "./decoding.ts";
 import { likeliestOfRows } from "../likeliest.ts";
 import { type EncodedPair, pairBatch, uncounted } from "./pair-batch.ts";
@@ -32,7 +33,7 @@ export interface TranslatorEvaluation {
   pairs: number;
   /** Share of those tokens that the model takes for the likeliest, given the truth before them. */
   tokenAccuracy: number;
-  /** Share of the texts, written by the model from the source alone, that are the target to the character. */
+  /** Share of the texts, written by the model from the sources alone, that are the target to the character. */
   exactMatch: number;
   /** Of those texts: 0 to 100, as sacrebleu counts it. */
   bleu: number;
@@ -48,18 +49,23 @@ export interface ExposureBias {
   own: number;
 }
 
+/** How the texts to be measured are written: by beam search, or (null) token by token. */
+export type Search = Pick<BeamOptions, "beam" | "lengthPenalty"> | null;
+
 /**
  * How well a translator does, and what it writes for each pair. Yields after each batch, so that the caller can let the event loop turn.
  */
 export function* evaluateTranslator(
   parts: TranslatorParts,
   pairs: readonly TranslationPair[],
+  search: Search = null,
 ): Generator<void, TranslatorEvaluation & { outputs: string[] }> {
   const encoded = encodePairs(parts, pairs);
   const { places, right } = yield* lossByPlace(parts.model, encoded, null);
   const outputs = yield* writeOutputs(
     parts,
     encoded.map(({ source }) => source),
+    search,
   );
   const tokens = places.reduce((sum, { count }) => sum + count, 0);
   const exact = outputs.filter((output, i) => output === pairs[i].target).length;
@@ -97,18 +103,18 @@ export function* measureExposureBias(
   };
 }
 
-/** The likeliest text of each source, token by token. */
-export function* writeOutputs(
+/** A text for each source. */
+function* writeOutputs(
   { model, target, longest }: TranslatorParts,
   sources: readonly Int32Array[],
+  search: Search,
 ): Generator<void, string[]> {
   const outputs = sources.map(() => "");
-  for (const chosen of batchesOf(sources.map(({ length }) => length))) {
-    const written = writeEach(
-      model,
-      chosen.map((i) => sources[i]),
-      { longest },
-    );
+  for (const chosen of batchesOf(sources.map(({ length }) => length * (search?.beam ?? 1)))) {
+    const texts = chosen.map((i) => sources[i]);
+    const written = search
+      ? beamSearch(model, texts, { ...search, longest, attention: false }).map(([best]) => best)
+      : writeEach(model, texts, { longest });
     chosen.forEach((i, row) => (outputs[i] = target.decode(written[row].ids)));
     yield;
   }

@@ -130,21 +130,24 @@ export class TranslatorModel {
    */
   async translate(sources: readonly string[], options: TranslateOptions = {}): Promise<Translation[]> {
     sources.forEach((source, i) => checkText(options.places?.[i] ?? `translate: sources[${i}]`, "source", source));
-    const checked = checkTranslateOptions(options, this.#parts.longest);
+    const checked = checkTranslateOptions("translate", options, this.#parts.longest);
     return finished(this.#translateAll(sources, checked), options.signal);
   }
 
   /**
-   * How well it does on pairs: the loss and accuracy of tokens given the truth before them, and what it writes from the source alone (greedily).
-   * @throws HiddenstateError `invalid`, naming the pair
+   * How well it does on pairs: the loss and accuracy of tokens given the truth before them, and what it writes from the source alone: the likeliest
+   * token at each step or, with `beam`, as `translate` does.
+   * @throws HiddenstateError `invalid`, naming the pair, and for options out of range
    */
   async evaluate(
     pairs: readonly TranslationPair[],
-    options: { signal?: AbortSignal } = {},
+    options: Pick<TranslateOptions, "beam" | "lengthPenalty" | "signal"> = {},
   ): Promise<TranslatorEvaluation & { outputs: string[]; seconds: number }> {
     const start = performance.now();
     checkPairs("evaluate: pairs", pairs);
-    const found = await finished(evaluateTranslator(this.#parts, pairs), options.signal);
+    const { beam, lengthPenalty } = checkTranslateOptions("evaluate", options, this.#parts.longest);
+    const search = beam === null ? null : { beam, lengthPenalty };
+    const found = await finished(evaluateTranslator(this.#parts, pairs, search), options.signal);
     return { ...found, seconds: (performance.now() - start) / 1000 };
   }
 
@@ -213,13 +216,13 @@ interface CheckedOptions {
   attention: boolean;
 }
 
-function checkTranslateOptions(options: TranslateOptions, usual: number): CheckedOptions {
-  const { temperature, topK, topP, lengthPenalty, seed, attention } = resolveOptions("translate", options, rules);
+function checkTranslateOptions(where: string, options: TranslateOptions, usual: number): CheckedOptions {
+  const { temperature, topK, topP, lengthPenalty, seed, attention } = resolveOptions(where, options, rules);
   const { beam = null, longest = usual } = options;
   const drawn = (["temperature", "topK", "topP", "seed"] as const).find((name) => options[name] !== undefined);
   const samples = options.sample ?? (drawn !== undefined && drawn !== "seed");
   const refused = (name: string, needs: string): HiddenstateError =>
-    new HiddenstateError("mismatch", `translate: mismatch in ${name}: it does nothing ${needs}; leave it out`);
+    new HiddenstateError("mismatch", `${where}: mismatch in ${name}: it does nothing ${needs}; leave it out`);
   if (beam !== null && (samples || drawn !== undefined))
     throw refused(drawn ?? "sample", "with beam, which draws nothing");
   if (beam === null && options.lengthPenalty !== undefined) throw refused("lengthPenalty", "without beam");

@@ -16,17 +16,18 @@ const mostPlaces = 12;
 export async function translatorReport(
   model: TranslatorModel,
   pairs: readonly TranslationPair[],
-  signal?: AbortSignal,
+  { signal, beam }: { signal?: AbortSignal; beam?: number | undefined } = {},
 ): Promise<Report> {
-  const { outputs, ...found } = await model.evaluate(pairs, { signal });
+  const { outputs, ...found } = await model.evaluate(pairs, { signal, ...(beam !== undefined && { beam }) });
   const bias = await model.exposureBias(pairs, { signal });
+  const how = beam === undefined ? "token by token" : `with a beam of ${beam}`;
   const mistakes = pairs
     .map(({ source, target }, i) => ({ source, target, written: outputs[i] }))
     .filter(({ target, written }) => target !== written)
     .slice(0, mostMistakes);
   return {
     record: { ...found, exposureBias: bias, mistakes },
-    lines: [...scoreLines(found), "", ...biasLines(bias), ...mistakeLines(mistakes)],
+    lines: [...scoreLines(found, how), "", ...biasLines(bias), ...mistakeLines(mistakes)],
     pictures: {
       "exposure-bias": () => biasPicture(bias),
       attention: async () => {
@@ -38,7 +39,7 @@ export async function translatorReport(
   };
 }
 
-function scoreLines(found: TranslatorEvaluation & { seconds: number }): string[] {
+function scoreLines(found: TranslatorEvaluation & { seconds: number }, how: string): string[] {
   const { exactMatch, bleu, tokenAccuracy, loss, pairs, tokens, seconds } = found;
   const right = Math.round(exactMatch * pairs);
   return [
@@ -49,8 +50,14 @@ function scoreLines(found: TranslatorEvaluation & { seconds: number }): string[]
         { title: "", align: "left" },
       ],
       [
-        ["exact match", exactMatch.toFixed(4), `${count(right)} of ${count(pairs)} texts, written token by token`],
-        ["BLEU", bleu.toFixed(2), "of those texts, as sacrebleu counts it"],
+        ["exact match", exactMatch.toFixed(4), `${count(right)} of ${count(pairs)} texts, written ${how}`],
+        [
+          "BLEU",
+          bleu.toFixed(2),
+          bleu === 0
+            ? "counts runs of four words, of which none is right here"
+            : "of those texts, as sacrebleu counts it",
+        ],
         ["token accuracy", tokenAccuracy.toFixed(4), `of ${count(tokens)} tokens, given the truth before them`],
         ["loss", significant(loss), `nats a token, perplexity ${significant(Math.exp(loss))}`],
       ],

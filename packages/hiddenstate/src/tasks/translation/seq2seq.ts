@@ -8,6 +8,7 @@ import {
   type TranslatorModel,
   type TranslatorTraining,
 } from "@hiddenstate/core";
+import { significant } from "../../format.ts";
 import {
   dataOptions,
   embeddingOption,
@@ -94,10 +95,10 @@ export const seq2seqTask: Task<TranslatorGiven, TranslatorModel> = {
 
   load: loadTranslator,
 
-  async evaluate(model: TranslatorModel, { path, signal }: DataRequest): Promise<Report> {
+  async evaluate(model: TranslatorModel, { path, signal, beam }: DataRequest): Promise<Report> {
     const { columns, delimiter, header }: PairSource = model.config.source ?? {};
     const { pairs } = await readPairs(path, { delimiter, header }, columns);
-    return translatorReport(model, pairs, signal);
+    return translatorReport(model, pairs, { signal, beam });
   },
 
   async *predict(model: TranslatorModel, request: PredictRequest): AsyncGenerator<object[], void> {
@@ -114,8 +115,11 @@ export const seq2seqTask: Task<TranslatorGiven, TranslatorModel> = {
     }
   },
 
-  describeEvaluation: ({ loss, metrics = {} }) =>
-    `held-out exact match ${(metrics["exactMatch"] ?? 0).toFixed(4)}, BLEU ${(metrics["bleu"] ?? 0).toFixed(2)}, loss ${loss.toFixed(4)}`,
+  describeEvaluation: ({ loss, metrics = {} }) => {
+    const { exactMatch = 0, bleu = 0 } = metrics;
+    // Without runs of four words there is none.
+    return `held-out exact match ${exactMatch.toFixed(4)}${bleu > 0 ? `, BLEU ${bleu.toFixed(2)}` : ""}, loss ${significant(loss)}`;
+  },
   describeBest: (best: BestEvaluation) => `the best: ${seq2seqTask.describeEvaluation(best)}`,
   next: (_, folder) => [
     { purpose: "let it write", words: ["translate", folder, "texts.txt"] },
