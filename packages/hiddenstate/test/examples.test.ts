@@ -91,6 +91,15 @@ describe("the examples", () => {
     expect(run(example, "40")).toMatch(lines);
   });
 
+  test("make-access-log writes a log, and one with three odd events", () => {
+    expect(run("make-access-log", "40")).toMatch(/^(\d\d:\d\d:\d\d (GET|POST) \/\S* \d{3} \d{1,2}ms\n){40}$/);
+    expect(run("make-access-log", "40", "--odd").match(/passwd|\d{5}ms|admin/g)).toEqual([
+      "passwd",
+      "48213ms",
+      "admin",
+    ]);
+  });
+
   test("inspect-memory finds the LSTM's memory longer than the RNN's, and all three forgetting", () => {
     const printed = run("inspect-memory");
     const reach = Object.fromEntries(

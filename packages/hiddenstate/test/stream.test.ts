@@ -52,7 +52,7 @@ describe("a language model that watches", () => {
     const { records } = watched(["runs/door"], log.slice(0, 6).join("\n"));
     const done = hiddenstate(["predict", "runs/door", "some.log", "--picture", "some.svg"]);
     expect(recordsOf(done.stdout)).toEqual(records);
-    expect(readFileSync(join(folder, "some.svg"), "utf8")).toContain("How surprising each of 6 lines is");
+    expect(readFileSync(join(folder, "some.svg"), "utf8")).toContain("odd of 6 lines");
   });
 
   test("goes on from the state in a file as if it had never ended", () => {

@@ -8,8 +8,9 @@ import {
 import { linesOf } from "../files/lines-of.ts";
 import { readChunks } from "../files/read-chunks.ts";
 import { count } from "../format.ts";
-import { oddChart } from "../pictures/odd-chart.ts";
+import { oddChart, type OddChartOptions } from "../pictures/odd-chart.ts";
 import type { Picture } from "../pictures/picture.ts";
+import { stackPictures } from "../pictures/stack-pictures.ts";
 import type { PredictRequest } from "./task.ts";
 import type { Watch, WatchRequest } from "./watch.ts";
 
@@ -35,25 +36,37 @@ export async function* predictText(
     for await (const lines of linesOf(source)) for (const line of lines) yield [told(watch.push(line), false)];
 }
 
-/** How surprising each line was, the odd ones marked. */
+/** How surprising each line was as a whole and at its most surprising place, the odd ones marked. */
 export async function drawText(
   model: TextModel,
   answers: readonly object[],
   rate: number | undefined,
 ): Promise<Picture> {
-  const lines = answers as readonly { text: string; surprisal: number | null; odd: boolean | null }[];
-  const watch = model.watch({ ...(rate !== undefined && { rate }) });
+  const lines = answers as readonly Pick<WatchedLine, "surprisal" | "peak" | "odd">[];
+  const { thresholds, rate: share } = model.watch({ ...(rate !== undefined && { rate }) });
   const odd = lines.filter((line) => line.odd).length;
-  return oddChart({
-    title: `How surprising each of ${count(lines.length)} lines is`,
-    subtitle:
-      `${count(odd)} odd ${odd === 1 ? "line" : "lines"}: more surprising than all but ${Number((100 * watch.rate).toPrecision(3))} % of the lines of held-out text, ` +
-      "or with characters that were never seen.",
-    x: "line",
-    y: "nats a token",
-    points: lines.map(({ surprisal, odd: isOdd }, i) => ({ x: i + 1, y: surprisal ?? NaN, odd: isOdd ?? false })),
-    threshold: watch.thresholds.line,
-  });
+  const points = (y: (line: (typeof lines)[number]) => number | null): OddChartOptions["points"] =>
+    lines.map((line, i) => ({ x: i + 1, y: y(line) ?? NaN, odd: line.odd ?? false }));
+  const [mean, peak] = [
+    await oddChart({
+      title: `${count(odd)} odd of ${count(lines.length)} lines`,
+      subtitle: `Odd: as surprising, as a whole or at one place, as ${Number((100 * share).toPrecision(3))} % of usual lines are, or with characters never seen.`,
+      x: null,
+      y: "nats a token, mean of the line",
+      points: points(({ surprisal }) => surprisal),
+      threshold: thresholds.line,
+      height: 220,
+    }),
+    await oddChart({
+      title: "The most surprising token of each line",
+      x: "line",
+      y: "nats",
+      points: points((line) => line.peak),
+      threshold: thresholds.peak,
+      height: 220,
+    }),
+  ];
+  return stackPictures("What is odd", [mean, peak]);
 }
 
 function begin(model: TextModel, rate: number | undefined, state: unknown): TextWatch {
@@ -68,7 +81,7 @@ function begin(model: TextModel, rate: number | undefined, state: unknown): Text
 }
 
 /** A watched line as it is written: odd tokens with their place, or all of them. */
-function told({ text, surprisal, odd, tokens, unknown }: WatchedLine, all: boolean): object {
+function told({ text, surprisal, peak, odd, tokens, unknown }: WatchedLine, all: boolean): object {
   let at = 0;
   const placed = tokens.map((token) => {
     const place = at;
@@ -78,6 +91,7 @@ function told({ text, surprisal, odd, tokens, unknown }: WatchedLine, all: boole
   return {
     text,
     surprisal: surprisal === null ? null : rounded(surprisal),
+    peak: peak === null ? null : rounded(peak),
     odd,
     ...(unknown.length > 0 && { unknown }),
     ...(all

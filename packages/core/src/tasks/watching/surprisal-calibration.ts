@@ -14,6 +14,8 @@ export interface SurprisalCalibration {
   tokens: readonly number[];
   /** Of lines, the mean of their tokens and their end; empty where the text has fewer than two whole ones. */
   lines: readonly number[];
+  /** Of lines, that of their most surprising token, or of their end. */
+  peaks: readonly number[];
 }
 
 /** Enough tokens for the thousandth largest of a thousand. */
@@ -41,7 +43,7 @@ export function* calibrateSurprisal(
   const rows = Math.min(mostStretches, Math.max(1, Math.floor(part.length / shortestStretch)));
   const bptt = Math.max(1, Math.min(64, Math.floor(heldLogits / (rows * tokenizer.size))));
   const tokens: number[] = [];
-  const lines: number[] = [];
+  const lines: LineSurprisal[] = [];
   const stretches = Array.from({ length: rows }, () => new Stretch(tokens, lines));
   const ends = lineEnds(tokenizer);
   const carried = new CarriedState();
@@ -64,18 +66,29 @@ export function* calibrateSurprisal(
   } finally {
     carried.end();
   }
-  return { tokens: thinned(tokens), lines: thinned(lines) };
+  return {
+    tokens: thinned(tokens),
+    lines: thinned(lines.map(({ sum, count }) => sum / count)),
+    peaks: thinned(lines.map(({ peak }) => peak)),
+  };
+}
+
+/** Of a line and its end. */
+interface LineSurprisal {
+  sum: number;
+  count: number;
+  peak: number;
 }
 
 /** A contiguous part of the text: its tokens, and the lines that lie in it as a whole. */
 class Stretch {
   readonly #tokens: number[];
-  readonly #lines: number[];
+  readonly #lines: LineSurprisal[];
   #read = 0;
   /** Of the line that is being read; null until one has begun here. */
-  #line: { sum: number; count: number } | null = null;
+  #line: LineSurprisal | null = null;
 
-  constructor(tokens: number[], lines: number[]) {
+  constructor(tokens: number[], lines: LineSurprisal[]) {
     this.#tokens = tokens;
     this.#lines = lines;
   }
@@ -86,9 +99,10 @@ class Stretch {
     if (this.#line) {
       this.#line.sum += surprisal;
       this.#line.count++;
-      if (endsLine) this.#lines.push(this.#line.sum / this.#line.count);
+      this.#line.peak = Math.max(this.#line.peak, surprisal);
+      if (endsLine) this.#lines.push(this.#line);
     }
-    if (endsLine) this.#line = { sum: 0, count: 0 };
+    if (endsLine) this.#line = { sum: 0, count: 0, peak: 0 };
   }
 }
 

@@ -11,7 +11,12 @@ export interface WatchedLine {
   text: string;
   /** Mean over its tokens, and its end, of -ln of the probability that each had after all before it, in nats. Null where there was none. */
   surprisal: number | null;
-  /** More surprising than all but a share of `rate` of the lines of held-out text; null where those had too few lines to tell. */
+  /** That of its most surprising token, or of its end. */
+  peak: number | null;
+  /**
+   * Surprising as a whole, or at one place, as no more than a share of `rate` of the lines of held-out text are: each of the two more than
+   * in all but half that share. Null where those had too few lines to tell.
+   */
   odd: boolean | null;
   tokens: WatchedToken[];
   /** Characters that the model has never seen, which it skips: a line with such is odd. */
@@ -45,8 +50,8 @@ export interface TextWatchState {
  */
 export class TextWatch {
   readonly rate: number;
-  /** In nats; what exceeds them is odd. Null for lines where the held-out text had too few. */
-  readonly thresholds: { token: number; line: number | null };
+  /** In nats; what exceeds them is odd: a token's, a line's mean, a line's peak. Null for lines where the held-out text had too few. */
+  readonly thresholds: { token: number; line: number | null; peak: number | null };
   readonly #tokenizer: Tokenizer;
   readonly #stream: TextStream;
   readonly #end: Int32Array;
@@ -55,9 +60,11 @@ export class TextWatch {
   constructor(model: TextModel, options: OddnessOptions = {}, state?: TextStreamState) {
     const { rate } = resolveOptions<OddnessOptions>("model.watch", options, { rate: rateRule });
     if (!model.calibration) throw uncalibrated("model.watch");
-    const { tokens, lines } = model.calibration;
+    const { tokens, lines, peaks } = model.calibration;
     this.rate = rate;
-    this.thresholds = { token: oddThreshold(tokens, rate), line: lines.length > 1 ? oddThreshold(lines, rate) : null };
+    const ofLines = (usual: readonly number[]): number | null =>
+      lines.length > 1 ? oddThreshold(usual, rate / 2) : null;
+    this.thresholds = { token: oddThreshold(tokens, rate), line: ofLines(lines), peak: ofLines(peaks) };
     this.#tokenizer = model.tokenizer;
     this.#stream = state ? model.resumeStream(state) : model.stream();
     this.#end = knownTokens(model.tokenizer, "\n").ids;
@@ -75,7 +82,7 @@ export class TextWatch {
     const { ids, unknown } = knownTokens(this.#tokenizer, line);
     const decoder = this.#tokenizer.decoder();
     const tokens: WatchedToken[] = [];
-    let [sum, count] = [0, 0];
+    let [sum, count, most] = [0, 0, 0];
     const read = (id: number): number | null => {
       const { logits } = this.#stream;
       const surprisal = logits && surprisalOf(logits, id);
@@ -83,6 +90,7 @@ export class TextWatch {
       if (surprisal === null) return null;
       sum += surprisal;
       count++;
+      most = Math.max(most, surprisal);
       return surprisal;
     };
     for (const id of ids) {
@@ -92,9 +100,15 @@ export class TextWatch {
     }
     for (const id of this.#end) read(id);
     const surprisal = count > 0 ? sum / count : null;
-    const { line: threshold } = this.thresholds;
-    const above = surprisal === null || threshold === null ? null : surprisal > threshold;
-    return { text: line, surprisal, odd: unknown.length > 0 ? true : above, tokens, unknown };
+    const peak = count > 0 ? most : null;
+    const odd = unknown.length > 0 ? true : this.#isOdd(surprisal, peak);
+    return { text: line, surprisal, peak, odd, tokens, unknown };
+  }
+
+  #isOdd(surprisal: number | null, peak: number | null): boolean | null {
+    const { line: mean, peak: largest } = this.thresholds;
+    if (surprisal === null || peak === null || mean === null || largest === null) return null;
+    return surprisal > mean || peak > largest;
   }
 
   /** All that is needed to go on. */
