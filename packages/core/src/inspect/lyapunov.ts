@@ -47,7 +47,7 @@ export interface LyapunovExponents {
  * the same exponents as products of the Jacobians: singular values do not change under transposition.
  *
  * @param x one sequence, [T, 1, I]
- * @param initial the state before it; default: zeros
+ * @param initial the state before it; default: zeros, or what was learned
  * @throws HiddenstateError `unsupported` for a bidirectional network, whose state at a time does not lead to the next; `mismatch` for an x of
  *   another shape; `invalid` for more exponents than the state has numbers, or too few steps
  *
@@ -143,7 +143,7 @@ function* statesAt(
   every: number,
   initial: RecurrentState | undefined,
 ): Generator<void, Float64Array[]> {
-  let numbers = stateNumbers(scope(() => initial ?? network.zeroState(1)));
+  let numbers = stateNumbers(scope(() => initial ?? network.startState(1)));
   const states: Float64Array[] = [];
   for (let start = 0; start < x.shape[0]; start += every) {
     states.push(numbers);

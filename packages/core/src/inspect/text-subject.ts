@@ -31,9 +31,16 @@ const [flowPlaces, predictedPlaces] = [128, 512];
 const roomiest = 2 ** 23;
 
 /**
- * A language model with a text.
+ * A language model with a text. Long texts are read as stretches side by side; what is predicted or gone back from lies evenly spread over
+ * them, and has read as much before as the measurement needs.
  *
  * @throws HiddenstateError `invalid` for a text of fewer than three tokens, `unknown` for characters that the model never saw
+ *
+ * @example
+ * const work = inspection(new TextSubject(model, text), { window: 64 });
+ * let next = work.next();
+ * while (!next.done) next = work.next();   // next.value.part says what is being measured
+ * console.log(next.value.advice.sentences.join(" "));
  */
 export class TextSubject implements InspectionSubject {
   readonly task = "lm";
@@ -167,14 +174,13 @@ export class TextSubject implements InspectionSubject {
 
   /** The sum of the losses of what follows each place, through a state that has read `warm` tokens before. */
   #lossAt(places: Int32Array, lags: number, warm: number): Tensor {
-    const state: RecurrentState = noGrad(() => {
-      const zero = this.network.zeroState(places.length);
-      if (warm === 0) return zero;
+    const state = noGrad((): RecurrentState | undefined => {
+      if (warm === 0) return undefined;
       // Not observed: a network's `forward` is looked at once.
       const { observer } = this.network;
       this.network.observer = null;
       const before = this.#model.embedding.forward(this.#tokens(places, lags + warm, -lags - 1));
-      const after = this.network.forward(before, { state: zero }).state;
+      const after = this.network.forward(before).state;
       this.network.observer = observer;
       return after;
     });

@@ -49,6 +49,13 @@ export interface UseOfThePastOptions {
  * from a state of zeros, which a model that was trained with a carried state knows from the beginnings of its text only.
  *
  * Source: Khandelwal, He, Qi & Jurafsky 2018, "Sharp nearby, fuzzy far away: how neural language models use context", section 3.
+ *
+ * @example
+ * const subject = new TextSubject(model, text);
+ * const work = useOfThePast({ contexts: doublings(256), losses: subject.losses });
+ * let next = work.next();
+ * while (!next.done) next = work.next();
+ * console.log(next.value.effective);   // such as 64; null where even 256 tokens are too few
  */
 export function* useOfThePast(options: UseOfThePastOptions): Generator<void, UseOfThePast> {
   const { contexts, losses, tolerance: toleranceOf = () => perplexityTolerance } = options;

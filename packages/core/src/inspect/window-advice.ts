@@ -31,6 +31,10 @@ export interface WindowAdvice {
  *
  * The reach is that of the model as it is now. A model that was trained with short windows may have learned to forget: where the window is close to the
  * reach, a longer one is worth a try.
+ *
+ * @example
+ * adviseWindow({ gradient: { steps: 23, open: false }, context: null, window: 64, unit: "characters", cell: "lstm" });
+ * // { verdict: "shorten", window: [24, 48], sentences: [...] }
  */
 export function adviseWindow({ gradient, context, window, unit, cell }: WindowEvidence): WindowAdvice {
   const sentences: string[] = [];
