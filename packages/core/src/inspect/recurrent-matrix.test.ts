@@ -48,6 +48,7 @@ describe("of networks", () => {
     expect(last.map(({ layer, direction }) => `${layer} ${direction}`)).toEqual(Array(3).fill("1 reverse"));
     expect(last.map(({ gate }) => gate)).toEqual(["reset", "update", "candidate"]);
     expect(last.map(({ spectralRadius: radius }) => radius)).toEqual([1, 2, 3]);
+    expect(last[2].eigenvalues).toEqual({ real: [0, 0], imaginary: [3, -3] });
     last.forEach(({ norm }, i) => expect(norm).toBeCloseTo(i + 1, 12));
   });
 

@@ -19,6 +19,8 @@ export interface RecurrentMatrix {
   layer: number;
   direction: "forward" | "reverse";
   gate: string;
+  /** H each, in any order. */
+  eigenvalues: { real: number[]; imaginary: number[] };
   /** The largest magnitude of an eigenvalue. */
   spectralRadius: number;
   /** The largest singular value. */
@@ -49,11 +51,13 @@ export function recurrentMatrices(network: AnyRecurrentNetwork, eigenvalues: Eig
       const weight = parameters.get(`weight_hh_l${layer}${d === 1 ? "_reverse" : ""}`)!.exactDataSync();
       names.forEach((name, gate) => {
         const block = Float64Array.from(weight.subarray(gate * H * H, (gate + 1) * H * H));
+        const found = eigenvalues(block, H);
         result.push({
           layer,
           direction: d === 1 ? "reverse" : "forward",
           gate: name,
-          spectralRadius: spectralRadius(block, H, eigenvalues),
+          eigenvalues: { real: Array.from(found.real), imaginary: Array.from(found.imaginary) },
+          spectralRadius: largestMagnitude(found),
           norm: spectralNorm(block, H),
         });
       });
@@ -69,9 +73,12 @@ export function hasRecurrentMatrices({ cell }: AnyRecurrentNetwork): boolean {
 
 /** The largest magnitude of an eigenvalue of a matrix [size, size]. */
 export function spectralRadius(matrix: Float64Array, size: number, eigenvalues: EigenvalueRoutine): number {
-  const { real, imaginary } = eigenvalues(matrix, size);
+  return largestMagnitude(eigenvalues(matrix, size));
+}
+
+function largestMagnitude({ real, imaginary }: Eigenvalues): number {
   let largest = 0;
-  for (let i = 0; i < size; i++) largest = Math.max(largest, Math.hypot(real[i], imaginary[i]));
+  for (let i = 0; i < real.length; i++) largest = Math.max(largest, Math.hypot(real[i], imaginary[i]));
   return largest;
 }
 

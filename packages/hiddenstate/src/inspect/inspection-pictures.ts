@@ -1,4 +1,4 @@
-import type { FollowedUnit, InspectionReport } from "@hiddenstate/core";
+import type { FollowedUnit, InspectionReport, RecurrentMatrix } from "@hiddenstate/core";
 import { drawPicture, seriesColors } from "../pictures/draw-picture.ts";
 import { lineChart } from "../pictures/line-chart.ts";
 import type { Picture } from "../pictures/picture.ts";
@@ -14,7 +14,12 @@ export interface NamedPicture {
 }
 
 /** Everything of an inspection that can be drawn. */
-export async function inspectionPictures({ report, training, followed }: ModelInspection): Promise<NamedPicture[]> {
+export async function inspectionPictures({
+  report,
+  matrices,
+  training,
+  followed,
+}: ModelInspection): Promise<NamedPicture[]> {
   const pictures: NamedPicture[] = [];
   const add = async (name: string, drawing: Promise<Picture>): Promise<void> => {
     pictures.push({ name, picture: await drawing });
@@ -22,6 +27,9 @@ export async function inspectionPictures({ report, training, followed }: ModelIn
   if (report) {
     await add("gradient-flow", drawFlow(report));
     if (!("without" in report.useOfThePast)) await add("use-of-the-past", drawPast(report));
+  }
+  if (matrices) await add("eigenvalues", drawEigenvalues(matrices));
+  if (report) {
     await add("gate-saturation", drawSaturation(report));
     if (report.gates.layers[0].timeConstants) await add("time-constants", drawTimeConstants(report));
     await add("gates-over-time", drawOverTime(report));
@@ -76,6 +84,41 @@ function drawPast({ useOfThePast, unit }: InspectionReport): Promise<Picture> {
     logX: true,
     levels: [{ y: tolerance, name: "1 %" }],
   });
+}
+
+/** Eigenvalues in the complex plane, with the circle inside of which powers vanish. */
+function drawEigenvalues(matrices: readonly RecurrentMatrix[]): Promise<Picture> {
+  const dots = matrices.flatMap(({ layer, direction, gate, eigenvalues: { real, imaginary } }) =>
+    real.map((x, i) => ({ place: placeOf(layer, direction), gate, x, y: imaginary[i] })),
+  );
+  const gates = [...new Set(matrices.map(({ gate }) => gate))];
+  const places = [...new Set(dots.map(({ place }) => place))];
+  const reach = 1.08 * matrices.reduce((far, { spectralRadius }) => Math.max(far, spectralRadius), 1);
+  const circle = Array.from({ length: 65 }, (_, i) => ({
+    x: Math.cos((i * Math.PI) / 32),
+    y: Math.sin((i * Math.PI) / 32),
+  }));
+  const size = 170;
+  return drawPicture((plot) => ({
+    title: "Eigenvalues of the recurrent matrices",
+    subtitle: "Of W_hh, gate by gate. Inside the unit circle powers of a matrix vanish, outside they explode.",
+    width: 130 + size * gates.length,
+    height: 84 + size * places.length,
+    marginTop: 44,
+    marginLeft: 60,
+    marginRight: 70,
+    marginBottom: 40,
+    x: { label: "real part", labelAnchor: "center", domain: [-reach, reach], ticks: 3 },
+    y: { label: "imaginary part", labelAnchor: "center", domain: [-reach, reach], ticks: 3 },
+    fx: { label: null, domain: gates, padding: 0.06 },
+    fy: { label: null, domain: places, padding: 0.06 },
+    color: { domain: gates, range: [...seriesColors] },
+    marks: [
+      plot.frame({ stroke: "#d9dce1" }),
+      plot.line(circle, { x: "x", y: "y", stroke: "#80868e", strokeWidth: 1 }),
+      plot.dot(dots, { x: "x", y: "y", fx: "gate", fy: "place", fill: "gate", fillOpacity: 0.5, r: 1.8 }),
+    ],
+  }));
 }
 
 const short = (share: number): string => String(share);

@@ -8,6 +8,7 @@ import { inspectionPage } from "./page.ts";
 const places: Readonly<Record<string, readonly string[]>> = {
   "Gradient flow": ["gradient-flow"],
   "Use of the past": ["use-of-the-past"],
+  "Recurrent matrices": ["eigenvalues"],
   Gates: ["gate-saturation", "time-constants", "gates-over-time", "unit"],
   States: ["gate-saturation", "gates-over-time", "unit"],
   Training: ["gradient-norm", "update-ratio"],
