@@ -127,6 +127,23 @@ describe("the examples", () => {
     expect(writing(again)).toBe(writing(first));
   });
 
+  test("transformer-by-hand remembers every letter, and streams with the bits of the whole sequence", () => {
+    const printed = run("transformer-by-hand");
+    expect(printed).toContain("288 of 288 letters remembered");
+    expect(printed).toContain("stream and whole sequence: the same bits");
+    expect(printed).toContain("numbers in the state after 1, 8, 15 and 300 steps: 128, 1024, 1920, 1920");
+  });
+
+  test("compare-cells says which cell to take; run again, it has kept what is finished", () => {
+    const recommended = (printed: string): string | undefined => /^(Take the .*|No recommendation.*)$/m.exec(printed)?.[1];
+    const first = run("compare-cells");
+    expect(first.match(/seed \d: held-out loss/g)).toHaveLength(6);
+    expect(recommended(first)).toMatch(/^Take the /);
+    const again = run("compare-cells");
+    expect(again).not.toMatch(/seed \d: held-out loss/);
+    expect(recommended(again)).toBe(recommended(first));
+  });
+
   test("train-on-your-text takes a file", () => {
     const file = join(folder, "fox.txt");
     writeFileSync(file, "the quick brown fox jumps over the lazy dog; ".repeat(12));

@@ -47,8 +47,10 @@ export interface ClassifierTraining extends ClassifierArchitecture, TrainingOpti
   labelSmoothing?: number;
   /** Numbers only: `"huber"` lets wild targets rule less. Default `"squared"`. */
   regressionLoss?: ClassifierLoss["regressionLoss"];
-  /** Key of all random numbers, and of the draw of the held-out examples. Default 0. */
+  /** Key of all random numbers. Default 0. */
   seed?: number;
+  /** Key of the draw of the held-out examples, for runs that differ in nothing but `seed`. Default: `seed`. */
+  splitSeed?: number;
 }
 
 const rules: OptionRules<ClassifierTraining> = {
@@ -63,6 +65,7 @@ const rules: OptionRules<ClassifierTraining> = {
   labelSmoothing: { type: "number", min: 0, below: 1, default: 0 },
   regressionLoss: { type: "choice", choices: ["squared", "huber"], default: "squared" },
   seed: { type: "integer", min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 },
+  splitSeed: { type: "integer", min: 0, max: Number.MAX_SAFE_INTEGER, optional: true },
 };
 
 /**
@@ -98,7 +101,7 @@ export async function* trainClassifier(
   const known = resume ? await knownPreparation(storage) : {};
   const prepared = prepareClassification(
     data,
-    { ...resolved, predict: options.predict },
+    { ...resolved, predict: options.predict, seed: resolved.splitSeed ?? resolved.seed },
     { encoder: start?.encoder, ...known },
   );
   const { encoder, target } = prepared;
@@ -169,6 +172,7 @@ function identityOf(
     tokenizer: input.kind === "text" ? tokenizer : null,
     batch,
     seed,
+    splitSeed: options.splitSeed ?? seed,
     optimizer,
     tokenDropout,
     classWeights,

@@ -8,7 +8,7 @@ import type { TaskName } from "../tasks/tasks.ts";
 import { type AnyOptions, requireNew, trainAsPlanned, type TrainedRun } from "../train.ts";
 import type { CompareEvent, ComparedCell, Comparison, ComparePlan, Quality, RunResult } from "./comparison.ts";
 import { lossPicture } from "./loss-picture.ts";
-import { optionsOf, planComparison } from "./plan-comparison.ts";
+import { notOfTraining, optionsOf, planComparison } from "./plan-comparison.ts";
 import { qualityOf } from "./quality.ts";
 import { recommend } from "./recommend.ts";
 import { type CompareRecord, readRecord, writeRecord } from "./record.ts";
@@ -141,20 +141,7 @@ async function conclude({ plan, runs, quality }: CompareRecord, folder: string, 
 
 /** @throws HiddenstateError `mismatch` where a comparison that goes on is asked for otherwise than it was begun */
 function checkSame(plan: ComparePlan, given: CompareOptions, folder: string): void {
-  const {
-    data: _,
-    out: __,
-    resume: ___,
-    signal: ____,
-    backend: _____,
-    instructionSet: ______,
-    threads: _______,
-    ...asked
-  } = given;
-  const { cells, seeds, task, minutes, steps, epochs, ...options } = asked as typeof asked & {
-    hidden?: number;
-    seed?: number;
-  };
+  const { cells, seeds, task, minutes, steps, epochs } = given;
   const differences: string[] = [];
   const differ = (name: string, now: unknown, was: unknown): void => {
     if (now !== undefined && JSON.stringify(now) !== JSON.stringify(was))
@@ -171,9 +158,10 @@ function checkSame(plan: ComparePlan, given: CompareOptions, folder: string): vo
     Object.entries({ minutes, steps, epochs }).filter(([, value]) => value !== undefined),
   );
   if (Object.keys(budget).length > 0) differ("budget", budget, plan.budget);
-  // Widths, the first seed and evaluations were decided upon; whoever repeats what they were decided from is not asked.
-  const { hidden: _h, parameters: _p, seed: _s, evaluateEvery: _e, ...others } = options as Record<string, unknown>;
-  for (const [name, value] of Object.entries(others)) differ(name, value, plan.options[name]);
+  // Widths and evaluations were decided upon, from numbers that need not be repeated.
+  const decided = new Set(["cells", "seeds", "parameters"]);
+  for (const [name, value] of Object.entries(given))
+    if (!notOfTraining.has(name) && !decided.has(name)) differ(name, value, plan.options[name]);
   if (differences.length === 0) return;
   throw new HiddenstateError(
     "mismatch",

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type CellKind, cellKinds, HiddenstateError } from "@hiddenstate/core";
-import type { TaskGiven } from "../tasks/task.ts";
+import { optionName } from "../tasks/task-option.ts";
 import { taskOf, type TaskName } from "../tasks/tasks.ts";
 import type { AnyOptions } from "../train.ts";
 import type { ComparedCell, ComparePlan } from "./comparison.ts";
@@ -31,6 +31,13 @@ const ownOptions: Readonly<Record<string, CellKind>> = {
   resetAfter: "gru",
 };
 
+/** What is no option of the trainings, or is decided for each of them here. */
+export const notOfTraining: ReadonlySet<string> = new Set(
+  "task data out resume signal from backend instructionSet threads minutes steps epochs seed hidden evaluateEvery".split(
+    " ",
+  ),
+);
+
 /** The options of one cell's trainings: without what belongs to another cell. */
 export function optionsOf(
   options: Readonly<Record<string, unknown>>,
@@ -53,7 +60,7 @@ export function optionsOf(
 export async function planComparison(
   task: TaskName,
   { cells, seeds, parameters }: ComparisonChoice,
-  given: AnyOptions,
+  given: AnyOptions & { hidden?: number; seed?: number; evaluateEvery?: number },
   folder: string,
 ): Promise<ComparePlan> {
   checkCells(cells);
@@ -63,13 +70,17 @@ export async function planComparison(
       `compare: invalid seeds: got ${String(seeds)}, expected a whole number from 2: with one, a difference may be chance`,
     );
   }
-  const { minutes, steps, epochs, seed: firstSeed = 0, ...rest } = given as AnyOptions & { seed?: number };
-  const { task: _, out: __, resume: ___, signal: ____, from, data, ...options } = rest;
-  if (from !== undefined)
-    throw new HiddenstateError("unsupported", "compare: unsupported from: all cells start from random numbers");
-  const idle = Object.keys(ownOptions).find(
-    (name) => (options as Record<string, unknown>)[name] !== undefined && !cells.includes(ownOptions[name]),
+  const options: Record<string, unknown> = Object.fromEntries(
+    Object.entries(given).filter(([name, value]) => value !== undefined && !notOfTraining.has(name)),
   );
+  const { minutes, steps, epochs, seed: firstSeed = 0, data } = given;
+  if (given.from !== undefined)
+    throw new HiddenstateError("unsupported", "compare: unsupported from: all cells start from random numbers");
+  // All seeds are measured on the same held-out part.
+  const drawn = given.validation === undefined;
+  if (drawn && taskOf(task).options.some((option) => optionName(option) === "splitSeed"))
+    options.splitSeed ??= firstSeed;
+  const idle = Object.keys(ownOptions).find((name) => options[name] !== undefined && !cells.includes(ownOptions[name]));
   if (idle !== undefined) {
     throw new HiddenstateError(
       "mismatch",
@@ -78,29 +89,26 @@ export async function planComparison(
   }
   const budget = budgetOf({ minutes, steps, epochs });
   const place = join(folder, "probe");
-  const tried = async (cell: CellKind, hidden: number | undefined, timed: boolean): ReturnType<typeof probe> => {
-    const training = { ...optionsOf(options, { cell }), ...(hidden !== undefined && { hidden }), data };
-    return probe(taskOf(task), { ...training, evaluateEvery: undefined } as TaskGiven, place, timed);
-  };
-  const wanted = parameters ?? (await tried(cells[0], (options as { hidden?: number }).hidden, false)).parameters;
+  const tried = (cell: CellKind, hidden: number | undefined, timed: boolean): ReturnType<typeof probe> =>
+    probe(taskOf(task), { ...optionsOf(options, { cell, hidden }), data }, place, timed);
+  const wanted = parameters ?? (await tried(cells[0], given.hidden, false)).parameters;
   const compared: ComparedCell[] = [];
   for (const cell of cells) {
     const parametersAt = async (hidden: number): Promise<number> => (await tried(cell, hidden, false)).parameters;
     const hidden = await matchedWidth(cell, wanted, options, parametersAt);
     const found = await tried(cell, hidden, true);
     const inBudget = stepsIn(budget, found.stepsPerEpoch, found.secondsPerStep!);
-    const asked = (options as { evaluateEvery?: number }).evaluateEvery;
+    const asked = given.evaluateEvery;
     checkBudget(budget, cell, inBudget, Math.max(fewestSteps, asked ?? 0));
     const evaluateEvery = asked ?? Math.max(1, Math.round(inBudget / evaluations));
     compared.push({ cell, hidden, parameters: found.parameters, evaluateEvery });
   }
-  const { hidden: _____, evaluateEvery: ______, ...kept } = options as Record<string, unknown>;
   return {
     task,
     cells: compared,
     seeds: Array.from({ length: seeds }, (_unused, i) => firstSeed + i),
     budget,
-    options: kept,
+    options,
   };
 }
 

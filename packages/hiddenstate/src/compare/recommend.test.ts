@@ -53,6 +53,17 @@ describe("the recommendation", () => {
     );
   });
 
+  test("goes by the speed of training where a step's time is not known", () => {
+    const [slow, fast] = [cell("lstm", [1.5, 1.54], 1), cell("gru", [1.53, 1.55], 1)].map((one, i) => ({
+      ...one,
+      tokensPerSecond: 1000 + 500 * i,
+      cost: { latency: [], streamBytes: null, stateBytes: [] },
+    }));
+    const { cell: taken, reason } = recommend([slow, fast], loss);
+    expect(taken).toBe("gru");
+    expect(reason).toContain("and it trains fastest: a second reads 1,500 against 1,000 (LSTM).");
+  });
+
   test("takes larger for better where the quality is one", () => {
     expect(recommend([cell("gru", [0.7, 0.71], 40), cell("lstm", [0.89, 0.9], 90)], accuracy).cell).toBe("lstm");
     expect(recommend([cell("gru", [0.7, 0.71], 40), cell("lstm", [0.89, 0.9], 90)], loss).cell).toBe("gru");

@@ -1,5 +1,6 @@
 import type { CellKind } from "@hiddenstate/core";
 import type { CellSummary, Quality, Recommendation } from "./comparison.ts";
+import { count } from "../format.ts";
 import { cellName, describeTime } from "./names.ts";
 
 /**
@@ -7,7 +8,7 @@ import { cellName, describeTime } from "./names.ts";
  *
  * The best is the one with the best mean over the seeds. Another one is as good where the two means are no farther apart than seeds of one
  * of the two are: such a difference may be the seeds'. Of all that are as good, the one that takes the least time for a step (or for a
- * sequence, where models read whole ones) after the longest context is recommended.
+ * sequence, where models read whole ones) after the longest context is recommended; where that is not known, the one that trains fastest.
  *
  * @param cells with all their runs; those with fewer than two have no spread, and are left out
  */
@@ -24,7 +25,10 @@ export function recommend(cells: readonly CellSummary[], quality: Quality): Reco
   const ranked = known.toSorted((a, b) => sign * (a.quality.mean - b.quality.mean));
   const [best] = ranked;
   const asGood = ranked.filter((cell) => apart(cell, best) <= Math.max(spread(cell), spread(best)));
-  const chosen = asGood.toSorted((a, b) => stepTime(a) - stepTime(b))[0];
+  const timed = known.every(({ cost }) => cost.latency.length > 0);
+  const chosen = asGood.toSorted((a, b) =>
+    timed ? stepTime(a) - stepTime(b) : b.tokensPerSecond - a.tokensPerSecond,
+  )[0];
   return { cell: chosen.cell, reason: reasonFor(chosen, ranked, asGood, quality) };
 }
 
@@ -47,20 +51,27 @@ function reasonFor(
     );
   }
   const others = asGood.filter((cell) => cell !== chosen);
-  const unit = chosen.cost.streamBytes === null ? "a sequence" : "a step";
-  const cheaper =
-    `the least time for ${unit}, ${describeTime(stepTime(chosen))} against ` +
-    others.map((cell) => `${describeTime(stepTime(cell))} (${cellName(cell.cell)})`).join(", ");
+  const cheaper = advantage(chosen, others);
   if (chosen === best) {
     return (
       `${take}: its ${quality.name} of ${shown(best.quality.mean)} is the best; ${names(others)} ${be(others)} no farther behind than ` +
-      `seeds are apart, and it takes ${cheaper}.`
+      `seeds are apart, and it ${cheaper}.`
     );
   }
   return (
     `${take}: its ${quality.name} of ${shown(chosen.quality.mean)} is as good as the best, ${shown(best.quality.mean)} of the ` +
-    `${cellName(best.cell)}, for seeds are ${shown(Math.max(spread(chosen), spread(best)))} apart; and it takes ${cheaper}.`
+    `${cellName(best.cell)}, for seeds are ${shown(Math.max(spread(chosen), spread(best)))} apart; and it ${cheaper}.`
   );
+}
+
+/** What the chosen one has before others that are as good. */
+function advantage(chosen: CellSummary, others: readonly CellSummary[]): string {
+  const against = (value: (cell: CellSummary) => string): string =>
+    `${value(chosen)} against ${others.map((cell) => `${value(cell)} (${cellName(cell.cell)})`).join(", ")}`;
+  if (chosen.cost.latency.length === 0)
+    return `trains fastest: a second reads ${against(({ tokensPerSecond }) => count(tokensPerSecond))}`;
+  const unit = chosen.cost.streamBytes === null ? "a sequence" : "a step";
+  return `takes the least time for ${unit}, ${against((cell) => describeTime(stepTime(cell)))}`;
 }
 
 /** Digits with which the smallest thing that matters is seen. */

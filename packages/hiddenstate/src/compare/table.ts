@@ -19,7 +19,8 @@ export function tableLines({ cells, quality, plan }: Comparison): string[] {
     count(cell.tokensPerSecond),
   ]);
   const heads = ["cell", "width", "parameters", quality.name, "over seeds", "trained", "best after", "per second"];
-  return [...layTable(heads, trained), "", ...costTable(cells)];
+  const known = cells[0].cost.latency.length > 0;
+  return [...layTable(heads, trained), ...(known ? ["", ...costTable(cells)] : [])];
 }
 
 function costTable(cells: readonly CellSummary[]): string[] {

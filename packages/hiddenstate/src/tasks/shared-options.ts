@@ -174,6 +174,15 @@ export const trainingOptions: readonly TaskOption[] = [
   },
 ];
 
+/** Which examples are held out, where they are drawn. */
+export const splitSeedOption: TaskOption = {
+  flags: "--split-seed <n>",
+  about: "key of the draw of what is held out (default: --seed)",
+  group: "Training",
+  value: { range: { whole: true, min: 0 } },
+  conflicts: ["validation"],
+};
+
 /** A model to start from. */
 export const fromOption: TaskOption = {
   flags: "--from <model>",

@@ -33,8 +33,10 @@ export interface TaggerTraining extends TaggerArchitecture, TrainingOptions {
   wordDropout?: number;
   /** Sentences side by side. Default 32. */
   batch?: number;
-  /** Key of all random numbers, and of the draw of the held-out sentences. Default 0. */
+  /** Key of all random numbers. Default 0. */
   seed?: number;
+  /** Key of the draw of the held-out sentences, for runs that differ in nothing but `seed`. Default: `seed`. */
+  splitSeed?: number;
 }
 
 const rules: OptionRules<TaggerTraining> = {
@@ -47,6 +49,7 @@ const rules: OptionRules<TaggerTraining> = {
   wordDropout: { type: "number", min: 0, default: 0.25 },
   batch: { type: "integer", min: 1, default: 32 },
   seed: { type: "integer", min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 },
+  splitSeed: { type: "integer", min: 0, max: Number.MAX_SAFE_INTEGER, optional: true },
 };
 
 /** What a run may be told besides its options. */
@@ -82,7 +85,7 @@ export async function* trainTagger(
   refuseIdleOptions({ ...options, schedule: checked.schedule, minimumCount: undefined });
   const start = from ? await loadTagger(from) : null;
   if (start) refuseAnother("minimumCount", options.minimumCount, undefined);
-  const sentences = splitSentences(data, checked.seed);
+  const sentences = splitSentences(data, checked.splitSeed ?? checked.seed);
   const config = configOf(checked, options, sentences.training, start);
 
   const lengths = (part: readonly CheckedSentence[]): number[] => part.map(({ words }) => words.length);
@@ -138,7 +141,7 @@ function configOf(
 
 /** What a run must have in common with the one it goes on with; the budget may change. */
 function identityOf(
-  { batch, seed, optimizer, wordDropout }: Required<TaggerTraining>,
+  { batch, seed, splitSeed, optimizer, wordDropout }: Required<TaggerTraining>,
   { architecture, vocabulary, tags }: TaggerConfig,
   job: TaggerJob,
 ): Record<string, unknown> {
@@ -146,6 +149,7 @@ function identityOf(
     ...architecture,
     batch,
     seed,
+    splitSeed: splitSeed ?? seed,
     optimizer,
     wordDropout,
     knownWords: vocabulary.words.length,

@@ -37,8 +37,10 @@ export interface TranslatorTraining extends TranslatorArchitecture, TrainingOpti
   samplingSchedule?: SamplingSchedule;
   /** Pairs side by side. Default 64. */
   batch?: number;
-  /** Key of all random numbers, and of the draw of the held-out pairs. Default 0. */
+  /** Key of all random numbers. Default 0. */
   seed?: number;
+  /** Key of the draw of the held-out pairs, for runs that differ in nothing but `seed`. Default: `seed`. */
+  splitSeed?: number;
 }
 
 const tokenizers = ["character", "byte", "word"] as const;
@@ -54,6 +56,7 @@ const rules: OptionRules<TranslatorTraining> = {
   samplingSchedule: { type: "any", optional: true },
   batch: { type: "integer", min: 1, default: 64 },
   seed: { type: "integer", min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 },
+  splitSeed: { type: "integer", min: 0, max: Number.MAX_SAFE_INTEGER, optional: true },
 };
 
 /**
@@ -79,7 +82,7 @@ export async function* trainTranslator(
   refuseIdle(options, checked);
   const schedule = options.samplingSchedule ? checkSamplingSchedule("train", options.samplingSchedule) : null;
   const start = from ? await loadTranslator(from) : null;
-  const pairs = splitPairs(data, checked.seed);
+  const pairs = splitPairs(data, checked.splitSeed ?? checked.seed);
   const config = configOf(checked, options, pairs.training, start);
 
   runtime().seed = checked.seed;
@@ -138,7 +141,7 @@ function configOf(
 
 /** What a run must have in common with the one it goes on with; the budget may change. */
 function identityOf(
-  { batch, seed, optimizer }: Required<TranslatorTraining>,
+  { batch, seed, splitSeed, optimizer }: Required<TranslatorTraining>,
   schedule: SamplingSchedule | null,
   { architecture, tokenizers: { source, target } }: TranslatorConfig,
   job: TranslatorJob,
@@ -147,6 +150,7 @@ function identityOf(
     ...architecture,
     batch,
     seed,
+    splitSeed: splitSeed ?? seed,
     optimizer,
     samplingSchedule: JSON.stringify(schedule),
     tokenizers: `${source.kind} to ${target.kind}`,

@@ -22,6 +22,7 @@ import {
   minimumCountOption,
   networkOptions,
   textOptions,
+  splitSeedOption,
   trainingOptions,
 } from "../shared-options.ts";
 import { tableFlags, type TableGiven } from "../table-options.ts";
@@ -57,6 +58,7 @@ export const classifyTask: Task<ClassifierGiven, ClassifierModel> = {
     minimumCountOption,
     ...classifyOptions,
     ...trainingOptions,
+    splitSeedOption,
     fromOption,
   ],
 

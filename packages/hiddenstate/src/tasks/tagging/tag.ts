@@ -17,6 +17,7 @@ import {
   fromOption,
   minimumCountOption,
   networkOptions,
+  splitSeedOption,
   trainingOptions,
   embeddingOption,
 } from "../shared-options.ts";
@@ -74,6 +75,7 @@ export const tagTask: Task<TaggerGiven, TaggerModel> = {
     minimumCountOption,
     ...ownOptions,
     ...trainingOptions,
+    splitSeedOption,
     fromOption,
   ],
 

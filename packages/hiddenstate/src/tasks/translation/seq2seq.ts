@@ -17,6 +17,7 @@ import {
   networkOptions,
   targetOption,
   textOptions,
+  splitSeedOption,
   trainingOptions,
 } from "../shared-options.ts";
 import { type SamplingScheduleGiven, withSchedule } from "../sampling-schedule-option.ts";
@@ -60,6 +61,7 @@ export const seq2seqTask: Task<TranslatorGiven, TranslatorModel> = {
     targetOption,
     ...seq2seqOptions,
     ...trainingOptions,
+    splitSeedOption,
     fromOption,
   ],
 
