@@ -1,7 +1,7 @@
-import { HiddenstateError, shown } from "../errors.ts";
 import { runtime } from "../memory/runtime.ts";
 import { type OptionRules } from "../options.ts";
 import { checkState, type StreamState } from "./recurrent-stream.ts";
+import { OpenStreams } from "./open-streams.ts";
 import type { SequencePool } from "./sequence-stream.ts";
 import { StateTable } from "./state-table.ts";
 import { checkLength, type Step, type StreamWeights, weightsRule } from "./step.ts";
@@ -35,11 +35,7 @@ export class StreamPool implements SequencePool {
   /** All states: for each layer's h, then for each layer's c; in one table where both are as wide. */
   readonly #tables: StateTable[];
   #capacity: number;
-  /** For each id that was ever given out: 0 closed, else the number of the push it last took part in. */
-  #lastPush: Float64Array;
-  readonly #closed: number[] = [];
-  #opened = 0;
-  #pushes = 1;
+  readonly #streams: OpenStreams;
   #output = new Float32Array(0);
   #outputOfAll = new Float32Array(0);
 
@@ -53,12 +49,12 @@ export class StreamPool implements SequencePool {
     if (cellSize === 0) this.#tables = [table(layers, hiddenSize)];
     else if (cellSize === hiddenSize) this.#tables = [table(2 * layers, hiddenSize)];
     else this.#tables = [table(layers, hiddenSize), table(layers, cellSize)];
-    this.#lastPush = new Float64Array(capacity);
+    this.#streams = new OpenStreams(where);
   }
 
   /** How many streams are open. */
   get size(): number {
-    return this.#opened - this.#closed.length;
+    return this.#streams.size;
   }
 
   /**
@@ -68,9 +64,8 @@ export class StreamPool implements SequencePool {
    */
   open(state?: StreamState): number {
     if (state) this.#checkState("open", state);
-    if (this.#closed.length === 0 && this.#opened === this.#capacity) this.#grow();
-    const id = this.#closed.pop() ?? this.#opened++;
-    this.#lastPush[id] = this.#pushes;
+    const id = this.#streams.open();
+    if (id === this.#capacity) this.#grow();
     if (state) this.#write(id, state);
     else this.reset(id);
     return id;
@@ -78,9 +73,7 @@ export class StreamPool implements SequencePool {
 
   /** Ends a stream; its id is no longer valid. */
   close(id: number): void {
-    this.#check("close", id);
-    this.#lastPush[id] = 0;
-    this.#closed.push(id);
+    this.#streams.close(id);
   }
 
   /**
@@ -101,7 +94,7 @@ export class StreamPool implements SequencePool {
       checkLength(where, "inputs", inputs, count * inputWidth, `${count} streams x ${inputWidth}`);
     if (out && out.length !== count * outputWidth)
       checkLength(where, "out", out, count * outputWidth, `${count} streams x ${outputWidth}`);
-    this.#checkDistinct(ids);
+    this.#streams.beginPush(ids);
     if (count === 0) return out ?? new Float32Array(0);
 
     const { kernelSet } = runtime();
@@ -118,7 +111,7 @@ export class StreamPool implements SequencePool {
 
   /** All that a stream remembers, to store, and to go on later or elsewhere. */
   state(id: number): StreamState {
-    this.#check("state", id);
+    this.#streams.check("state", id);
     const { layers, hiddenSize, cellSize } = this.#step.stack;
     const all = this.#tables.flatMap((table) => table.read(id));
     const h = all.slice(0, layers * hiddenSize);
@@ -130,14 +123,14 @@ export class StreamPool implements SequencePool {
    * @throws HiddenstateError `mismatch` if the state is another model's; nothing changes then
    */
   restore(id: number, state: StreamState): void {
-    this.#check("restore", id);
+    this.#streams.check("restore", id);
     this.#checkState("restore", state);
     this.#write(id, state);
   }
 
   /** Makes a stream forget everything: its state is as at the start. */
   reset(id: number): void {
-    this.#check("reset", id);
+    this.#streams.check("reset", id);
     const start = this.#step.stack.start?.();
     if (start) this.#write(id, start);
     else for (const table of this.#tables) table.write(id, null);
@@ -154,9 +147,6 @@ export class StreamPool implements SequencePool {
   #grow(): void {
     this.#capacity *= 2;
     for (const table of this.#tables) table.grow(this.#capacity);
-    const lastPush = new Float64Array(this.#capacity);
-    lastPush.set(this.#lastPush);
-    this.#lastPush = lastPush;
   }
 
   /** Room for so many streams at once; the view of the right length changes only when the number does. */
@@ -166,28 +156,6 @@ export class StreamPool implements SequencePool {
     this.#step.reserve(count);
     if (this.#outputOfAll.length < count * outputWidth) this.#outputOfAll = new Float32Array(count * outputWidth);
     this.#output = this.#outputOfAll.subarray(0, count * outputWidth);
-  }
-
-  #check(call: string, id: number): void {
-    if (this.#lastPush[id] > 0) return;
-    throw new HiddenstateError(
-      "invalid",
-      `${this.#where}.${call}: invalid id: got ${shown(id)}, expected the id of an open stream, from open()`,
-    );
-  }
-
-  #checkDistinct(ids: ArrayLike<number>): void {
-    for (let i = 0; i < ids.length; i++) this.#check("push", ids[i]);
-    const push = ++this.#pushes;
-    for (let i = 0; i < ids.length; i++) {
-      if (this.#lastPush[ids[i]] === push) {
-        throw new HiddenstateError(
-          "invalid",
-          `${this.#where}.push: invalid ids: got ${ids[i]} twice, expected each stream once in a push: a second step needs a second push`,
-        );
-      }
-      this.#lastPush[ids[i]] = push;
-    }
   }
 
   #checkState(call: string, state: StreamState): void {

@@ -1,6 +1,7 @@
 import { HiddenstateError, shown } from "../errors.ts";
 import { runtime } from "../memory/runtime.ts";
 import { empty, type Tensor } from "../memory/tensor.ts";
+import { OpenStreams } from "./open-streams.ts";
 import type { StreamState } from "./recurrent-stream.ts";
 import type { SequencePool, SequenceStream } from "./sequence-stream.ts";
 import { checkLength, roomFor } from "./step.ts";
@@ -127,10 +128,7 @@ export class TransformerStream implements SequenceStream {
 export class TransformerPool implements SequencePool {
   readonly #where: string;
   readonly #ends: StreamEnds;
-  /** For each id that was ever given out: 0 closed, else the number of the push it last took part in. */
-  readonly #lastPush: number[] = [];
-  readonly #closed: number[] = [];
-  #pushes = 1;
+  readonly #streams: OpenStreams;
   #reserved: number;
   #output = new Float32Array(0);
 
@@ -138,29 +136,27 @@ export class TransformerPool implements SequencePool {
   constructor(where: string, step: TransformerStep, ends: TokenEnds | null, capacity: number) {
     this.#where = where;
     this.#ends = new StreamEnds(where, step, ends);
+    this.#streams = new OpenStreams(where);
     this.#reserved = capacity;
     step.slots.reserve(capacity);
   }
 
   get size(): number {
-    return this.#lastPush.length - this.#closed.length;
+    return this.#streams.size;
   }
 
   open(state?: StreamState): number {
     const { step } = this.#ends;
     if (state) checkState(`${this.#where}.open`, state, step, 1);
-    const id = this.#closed.pop() ?? this.#lastPush.length;
+    const id = this.#streams.open();
     if (id === this.#reserved) step.slots.reserve((this.#reserved *= 2));
-    this.#lastPush[id] = this.#pushes;
     step.slots.clear(id);
     if (state) this.restore(id, state);
     return id;
   }
 
   close(id: number): void {
-    this.#check("close", id);
-    this.#lastPush[id] = 0;
-    this.#closed.push(id);
+    this.#streams.close(id);
   }
 
   push(ids: ArrayLike<number>, inputs: ArrayLike<number>, out?: Float32Array): Float32Array {
@@ -169,7 +165,7 @@ export class TransformerPool implements SequencePool {
     const count = ids.length;
     checkLength(where, "inputs", inputs, count * inputWidth, `${count} streams x ${inputWidth}`);
     if (out) checkLength(where, "out", out, count * outputWidth, `${count} streams x ${outputWidth}`);
-    this.#checkDistinct(ids);
+    this.#streams.beginPush(ids);
     if (count === 0) return out ?? new Float32Array(0);
     this.#ends.reserve(count);
     if (!out && this.#output.length !== count * outputWidth) this.#output = new Float32Array(count * outputWidth);
@@ -179,13 +175,13 @@ export class TransformerPool implements SequencePool {
   }
 
   state(id: number): StreamState {
-    this.#check("state", id);
+    this.#streams.check("state", id);
     const { slots } = this.#ends.step;
     return { h: slots.read(id).flat(), positions: [slots.position(id)] };
   }
 
   restore(id: number, state: StreamState): void {
-    this.#check("restore", id);
+    this.#streams.check("restore", id);
     const { step } = this.#ends;
     checkState(`${this.#where}.restore`, state, step, 1);
     const perLayer = state.h.length / step.slots.layers;
@@ -196,30 +192,8 @@ export class TransformerPool implements SequencePool {
   }
 
   reset(id: number): void {
-    this.#check("reset", id);
+    this.#streams.check("reset", id);
     this.#ends.step.slots.clear(id);
-  }
-
-  #check(call: string, id: number): void {
-    if (this.#lastPush[id] > 0) return;
-    throw new HiddenstateError(
-      "invalid",
-      `${this.#where}.${call}: invalid id: got ${shown(id)}, expected the id of an open stream, from open()`,
-    );
-  }
-
-  #checkDistinct(ids: ArrayLike<number>): void {
-    for (let i = 0; i < ids.length; i++) this.#check("push", ids[i]);
-    const push = ++this.#pushes;
-    for (let i = 0; i < ids.length; i++) {
-      if (this.#lastPush[ids[i]] === push) {
-        throw new HiddenstateError(
-          "invalid",
-          `${this.#where}.push: invalid ids: got ${ids[i]} twice, expected each stream once in a push: a second step needs a second push`,
-        );
-      }
-      this.#lastPush[ids[i]] = push;
-    }
   }
 }
 
