@@ -46,7 +46,9 @@ for (let step = 1; step <= 400; step++) {
 // The same network, one step at a time: its bits are those of the whole sequence.
 const shown = Array.from({ length: 300 }, () => random.integer(letters));
 const stream = transformer.stream();
+/** @type {number[]} */
 const streamed = [];
+/** @type {number[]} */
 const sizes = [];
 let right = 0;
 for (const [t, letter] of shown.entries()) {
@@ -61,4 +63,6 @@ const whole = noGrad(() => transformer.forward(embedding.forward(shown, [shown.l
 const same = whole.every((value, i) => Object.is(value, streamed[i]));
 console.log(`${right} of ${shown.length - lag} letters remembered`);
 console.log(`stream and whole sequence: ${same ? "the same bits" : "different"}`);
-console.log(`numbers in the state after 1, 8, 15 and 300 steps: ${[1, 8, 15, 300].map((t) => sizes[t - 1]).join(", ")}`);
+console.log(
+  `numbers in the state after 1, 8, 15 and 300 steps: ${[1, 8, 15, 300].map((t) => sizes[t - 1]).join(", ")}`,
+);

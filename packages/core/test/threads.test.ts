@@ -15,6 +15,8 @@ import {
   type TrainingEvent,
 } from "../src/index.ts";
 import { runtime } from "../src/memory/runtime.ts";
+import type { RecurrentOptions } from "../src/nn/recurrent-options.ts";
+import { sequenceNetwork, type SequenceNetwork } from "../src/nn/recurrent-network.ts";
 import { everyEngine } from "./engines.ts";
 import { everyCell } from "./networks.ts";
 import { watchWorkers } from "./watch-workers.ts";
@@ -40,10 +42,24 @@ const [steps, batch, inputSize, hiddenSize, classes] = [24, 16, 96, 128, 70];
 /** Some end early, one before it starts. */
 const mixed = Array.from({ length: batch }, (_, i) => Math.round((steps * i) / (batch - 1)));
 
-/** Everything that a forward and backward pass through a recurrent network and a classifier gives. */
-function passes(make: (typeof everyCell)[number]["make"], lengths?: number[]): Float32Array[] {
+interface Kind {
+  kind: string;
+  make: (options: RecurrentOptions) => SequenceNetwork;
+}
+const everyKind: readonly Kind[] = [
+  ...everyCell,
+  { kind: "transformer", make: (options) => sequenceNetwork({ ...options, cell: "transformer" }) },
+  {
+    kind: "causal transformer",
+    make: (options) => sequenceNetwork({ ...options, bidirectional: false, cell: "transformer", positions: 9 }),
+  },
+];
+
+/** Everything that a forward and backward pass through a network and a classifier gives. */
+function passes(make: Kind["make"], lengths?: number[]): Float32Array[] {
   const network = make({ inputSize, hiddenSize, layers: 2, bidirectional: true, dropout: 0.25, name: "network" });
-  const classifier = new Linear({ inputSize: 2 * hiddenSize, outputSize: classes, name: "classifier" });
+  const width = hiddenSize * network.directions;
+  const classifier = new Linear({ inputSize: width, outputSize: classes, name: "classifier" });
   const x = tensor(numbers(steps * batch * inputSize, "x"), [steps, batch, inputSize]);
   x.requiresGrad = true;
   const targets = tensor(
@@ -69,7 +85,7 @@ function passes(make: (typeof everyCell)[number]["make"], lengths?: number[]): F
 describe.skipIf(availableParallelism() < 2).each(threaded)(
   "on $name, two threads have the bits of one",
   ({ options }) => {
-    test.each(everyCell)("in $kind, forward and backward", async ({ make }) => {
+    test.each(everyKind)("in $kind, forward and backward", async ({ make }) => {
       for (const lengths of [undefined, mixed]) {
         await start({ ...options, threads: 1 });
         const one = passes(make, lengths);

@@ -135,7 +135,8 @@ describe("the examples", () => {
   });
 
   test("compare-cells says which cell to take; run again, it has kept what is finished", () => {
-    const recommended = (printed: string): string | undefined => /^(Take the .*|No recommendation.*)$/m.exec(printed)?.[1];
+    const recommended = (printed: string): string | undefined =>
+      /^(Take the .*|No recommendation.*)$/m.exec(printed)?.[1];
     const first = run("compare-cells");
     expect(first.match(/seed \d: held-out loss/g)).toHaveLength(6);
     expect(recommended(first)).toMatch(/^Take the /);

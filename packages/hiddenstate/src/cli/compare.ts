@@ -1,6 +1,6 @@
 import { type CellKind, cellKinds } from "@hiddenstate/core";
 import { Command, Option } from "commander";
-import { compare, type CompareOptions } from "../compare/compare.ts";
+import { type AnyComparison, compare } from "../compare/compare.ts";
 import type { CompareEvent, Comparison, ComparePlan } from "../compare/comparison.ts";
 import { cellName } from "../compare/names.ts";
 import { tableLines } from "../compare/table.ts";
@@ -21,7 +21,7 @@ import { UsageError } from "./usage-error.ts";
 type ComparePlanEvent = Extract<CompareEvent, { type: "plan" }>;
 
 /** The options as commander gives them: those that stand on the command line. */
-type CompareFlags = Omit<CompareOptions, "data" | "signal"> & { json?: true };
+type CompareFlags = Omit<AnyComparison, "data" | "signal"> & { json?: true };
 
 const positive = { whole: true, min: 1 } as const;
 

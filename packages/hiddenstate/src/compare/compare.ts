@@ -5,6 +5,7 @@ import { startEngine } from "../engine.ts";
 import { FolderStorage } from "../files/folder-storage.ts";
 import { recognise } from "../tasks/recognise.ts";
 import type { TaskName } from "../tasks/tasks.ts";
+import type { TaskOptions } from "../train-options.ts";
 import { type AnyOptions, requireNew, trainAsPlanned, type TrainedRun } from "../train.ts";
 import type { CompareEvent, ComparedCell, Comparison, ComparePlan, Quality, RunResult } from "./comparison.ts";
 import { lossPicture } from "./loss-picture.ts";
@@ -16,8 +17,9 @@ import { readCourse } from "./run-curve.ts";
 import { stepCost } from "./step-cost.ts";
 import { summarise } from "./summary.ts";
 
-/** What `compare` takes: all options of the task's training but `cell` and `from`, and these. */
-export interface CompareOptions extends Omit<AnyOptions, "data" | "from"> {
+/** What is compared, and how often. */
+export interface ComparedCells {
+  /** A path. */
   data: string;
   /** Two or more. Default: rnn, lstm, gru, mingru and transformer. */
   cells?: readonly CellKind[];
@@ -26,6 +28,14 @@ export interface CompareOptions extends Omit<AnyOptions, "data" | "from"> {
   /** How many parameters each is given. Default: as many as the first has with `hidden`. */
   parameters?: number;
 }
+
+/** What `compare` takes: all options of a task's training but `cell` and `from`, and what is compared. */
+export type CompareOptions<T extends TaskName = TaskName> = {
+  [Name in T]: Omit<TaskOptions<Name>, "cell" | "data" | "from"> & ComparedCells;
+}[T];
+
+/** Options of which only is known what all tasks have. */
+export type AnyComparison = Omit<AnyOptions, "data"> & ComparedCells;
 
 /** Forecasts come from recurrent cells only. */
 function usualCells(task: TaskName): CellKind[] {
@@ -46,7 +56,8 @@ function usualCells(task: TaskName): CellKind[] {
  *   if (done) return console.log(value.recommendation.reason);
  * }
  */
-export async function* compare(options: CompareOptions): AsyncGenerator<CompareEvent, Comparison> {
+export async function* compare(given: CompareOptions): AsyncGenerator<CompareEvent, Comparison> {
+  const options: AnyComparison = given;
   const { cells, seeds = 2, parameters, resume = false, signal, ...training } = options;
   const folder = options.out ?? join("runs", `compare-${basename(resolve(options.data), extname(options.data))}`);
   if (!resume) await requireNew(folder, "compare");
@@ -140,7 +151,7 @@ async function conclude({ plan, runs, quality }: CompareRecord, folder: string, 
 }
 
 /** @throws HiddenstateError `mismatch` where a comparison that goes on is asked for otherwise than it was begun */
-function checkSame(plan: ComparePlan, given: CompareOptions, folder: string): void {
+function checkSame(plan: ComparePlan, given: AnyComparison, folder: string): void {
   const { cells, seeds, task, minutes, steps, epochs } = given;
   const differences: string[] = [];
   const differ = (name: string, now: unknown, was: unknown): void => {
