@@ -31,7 +31,7 @@ export interface ComparedCells {
 
 /** What `compare` takes: all options of a task's training but `cell` and `from`, and what is compared. */
 export type CompareOptions<T extends TaskName = TaskName> = {
-  [Name in T]: Omit<TaskOptions<Name>, "cell" | "data" | "from"> & ComparedCells;
+  [Name in T]: Omit<TaskOptions<Name>, "cell" | "data" | "from"> & ComparedCells & { task?: Name };
 }[T];
 
 /** Options of which only is known what all tasks have. */
