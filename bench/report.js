@@ -50,11 +50,12 @@ export function report({ check }) {
   const files = readdirSync(folder)
     .filter((name) => name.endsWith(".json"))
     .toSorted();
-  /** @type {(Results | MemoryResults)[]} */
+  /** @type {(Results | MemoryResults | import("./cell-costs.js").CellResults)[]} */
   const results = files.map((name) => JSON.parse(readFileSync(new URL(name, folder), "utf8")));
   const rows = results.filter((one) => one.kind === "rows").toSorted((a, b) => (a.date < b.date ? -1 : 1));
   const memory = results.filter((one) => one.kind === "memory");
-  const parts = [targetTable(rows), ...rows.map(runSection), ...memory.map(memorySection)];
+  const cells = results.filter((one) => one.kind === "cells");
+  const parts = [targetTable(rows), ...cellSections(cells), ...rows.map(runSection), ...memory.map(memorySection)];
 
   const before = readFileSync(page, "utf8");
   const [start, stop] = [before.indexOf(begin) + begin.length, before.indexOf(end)];
@@ -216,6 +217,32 @@ function withSpread(spread, scale) {
   if (!spread) return "";
   const [median, min, max] = [spread.median, spread.min, spread.max].map((value) => shortNumber(value * scale));
   return `${median} (${min} - ${max})`;
+}
+
+/** @param {readonly import("./cell-costs.js").CellResults[]} runs */
+function cellSections(runs) {
+  if (runs.length === 0) return [];
+  const intro =
+    "What an option or a cell costs: training steps of language models of one shape (two layers of 256, 32 sequences of 64 steps, 64 " +
+    "characters) that differ in it alone. All live in one process and take turns, step by step; speed is the median over the rounds. " +
+    "Equations and options: [cells.md](cells.md). Again: `npm run bench -- cells`.";
+  return ["### Cells and their options", intro, ...runs.map(cellSection)];
+}
+
+/** @param {import("./cell-costs.js").CellResults} run */
+function cellSection(run) {
+  const where = `${run.backend} ${run.instructionSet}, ${run.threads === 1 ? "1 thread" : `${run.threads} threads`}`;
+  const about =
+    `${where}, Node ${run.node.slice(1)}, ${run.machine.processor}, commit ${run.commit}, ${run.date.slice(0, 10)}; medians of ${run.rounds} ` +
+    "rounds with the least and the most.";
+  const lines = run.costs.map(({ what, beside, stepMs, least, most, tokensPerSecond, speed, wanted }) => [
+    what,
+    `${shortNumber(stepMs)} (${shortNumber(least)} - ${shortNumber(most)})`,
+    shortNumber(tokensPerSecond),
+    what === beside ? "" : `${speed.toFixed(2)}x ${beside}`,
+    wanted === undefined ? "" : `at least ${wanted}x`,
+  ]);
+  return `${about}\n\n${markdownTable(["", "step, ms", "tokens/s", "speed", "wanted"], lines)}`;
 }
 
 /** @param {MemoryResults} run */

@@ -37,6 +37,12 @@ describe("the examples", () => {
     expect(answers).toEqual(["4 bits: 64 of 64 right", "12 bits: 64 of 64 right", "48 bits: 64 of 64 right"]);
   });
 
+  test("own-cell learns parity with a cell of its own, and streams it", () => {
+    const printed = run("own-cell");
+    expect(printed).toContain("64 of 64 right");
+    expect(printed).toContain("gives the same: true");
+  });
+
   test("classify-movements knows new recordings, far above the baseline", () => {
     const printed = run("classify-movements");
     const [accuracy, baseline] = [...printed.matchAll(/accuracy (\S+), .*: (\S+)\)/g)].at(-1)!.slice(1).map(Number);

@@ -5,6 +5,7 @@ import { engine } from "../engine.ts";
 import { MemoryStorage } from "../io/model-storage.ts";
 import { type CellKind, recurrentKinds } from "../nn/cell-choice.ts";
 import type { CellOptions } from "../nn/cell-options.ts";
+import { LSTM } from "../nn/lstm.ts";
 import type { TrainingEvent } from "../train/events.ts";
 import { forecasterRules, ForecasterNetwork } from "./forecast/forecaster.ts";
 import { LanguageModel } from "./language-model.ts";
@@ -126,6 +127,15 @@ describe("tied embeddings", () => {
         "output layer's weights; leave embedding out",
     );
   });
+});
+
+test("a language model that reads in both directions is refused, and so is a step of any network that does", async () => {
+  const reason = "it writes what comes next, and the reverse direction starts at the end, which is not written yet";
+  expect(() => new LanguageModel({ vocabularySize: 7, bidirectional: true } as never)).toThrow(reason);
+  const training = { ...small, bidirectional: true };
+  await expect(lossesOf(training, { storage: new MemoryStorage() })).rejects.toThrow(reason);
+  const network = new LSTM({ inputSize: 2, hiddenSize: 3, bidirectional: true, peepholes: true });
+  expect(() => network.stream()).toThrow("whose reverse direction starts at the end of the sequence");
 });
 
 test("options that a cell does not have are refused in a training, with the reason", async () => {

@@ -44,6 +44,16 @@ export const architectureRules: OptionRules<LanguageModelArchitecture> = {
   dropout: { type: "number", min: 0, below: 1, default: 0.3 },
 };
 
+/** @throws HiddenstateError `unsupported` for a bidirectional language model, which other models may be */
+export function refuseBothWays(where: string, options: object): void {
+  if (!("bidirectional" in options) || !options.bidirectional) return;
+  throw new HiddenstateError(
+    "unsupported",
+    `${where}: unsupported bidirectional for a language model: it writes what comes next, and the reverse direction starts at the end, ` +
+      "which is not written yet; leave bidirectional out",
+  );
+}
+
 /** Width of the tokens' vectors where none is asked for. */
 export function defaultEmbedding({
   hidden,
@@ -78,6 +88,7 @@ export class LanguageModel extends Module {
 
   /** @throws HiddenstateError `unknown`, `missing` or `invalid` for options that are none */
   constructor(options: LanguageModelOptions) {
+    refuseBothWays("new LanguageModel", options);
     const resolved = resolveOptions<LanguageModelOptions>("new LanguageModel", options, {
       ...architectureRules,
       vocabularySize: { type: "integer", min: 1 },

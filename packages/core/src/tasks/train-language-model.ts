@@ -17,6 +17,7 @@ import {
   defaultEmbedding,
   LanguageModel,
   type LanguageModelArchitecture,
+  refuseBothWays,
 } from "./language-model.ts";
 import { LanguageModelJob } from "./language-model-job.ts";
 import { type ExternalText, type TextData, tokenStreams } from "./text-data.ts";
@@ -100,6 +101,7 @@ export async function* trainLanguageModel(
   options: LanguageModelTraining,
   { storage, resume = false, signal, source, from }: TrainingRunOptions,
 ): AsyncGenerator<TrainingEvent, TextModel> {
+  refuseBothWays("train", options);
   const resolved = resolveOptions<LanguageModelTraining>("train", options, rules);
   refuseIdleOptions(options);
   const start = from ? await loadTextModel(from) : null;
