@@ -1,3 +1,4 @@
+import type { KernelArguments, KernelName } from "../../kernels/kernels.ts";
 import { recurrenceKinds } from "../../kernels/signatures.ts";
 import { runtime } from "../../memory/runtime.ts";
 import { empty, type Tensor } from "../../memory/tensor.ts";
@@ -68,60 +69,78 @@ export interface CellCall {
   reverse: number;
 }
 
+type Changeable<K extends KernelName> = { -readonly [A in keyof KernelArguments<K>]: number };
+
+/** The kernel calls of one forward pass. Streams make them once and change the places. */
+export interface CellCalls {
+  project: Changeable<"gemmPacked">;
+  normalize: Changeable<"layerNorm"> | null;
+  walk: Changeable<"cellForward">;
+}
+
 /**
  * One layer and direction over all time steps: the input's part of the pre-activations as one product over all rows, normalised where it
  * is, and then the recurrence.
  */
-export function runCell(cell: Cell, weights: CellWeights, slabs: CellSlabs, { x, ...call }: CellCall): void {
-  const { kernelSet } = runtime();
-  const { kernels } = kernelSet;
+export function cellCalls(cell: Cell, weights: CellWeights, slabs: CellSlabs, { x, ...call }: CellCall): CellCalls {
   const { gates, hiddenSize } = cellSizes(cell, weights);
   const { inputPanels, inputBias, inputGain, ...packed } = packedWeights(cell, weights);
-  const width = kernelSet.gateWidth(gates, hiddenSize);
+  const width = runtime().kernelSet.gateWidth(gates, hiddenSize);
   const inputSize = weights.weightIh.shape[1];
+  const { rows } = call;
   const at = (tensor: Tensor | null): number => tensor?.offset ?? 0;
-  kernels.gemmPacked({
-    c: slabs.gates.offset,
-    a: x,
-    panels: inputPanels,
-    bias: inputGain ? 0 : inputBias,
-    m: call.rows,
-    n: width,
-    k: inputSize,
-    cStride: width,
-    aStride: inputSize,
-    accumulate: 0,
-  });
-  if (inputGain) {
-    kernels.layerNorm({
-      out: slabs.gates.offset,
-      normalized: at(slabs.inputNormalized),
-      scales: at(slabs.inputScales),
-      x: slabs.gates.offset,
-      gain: inputGain,
-      shift: inputBias,
-      rows: call.rows,
-      width: hiddenSize,
-      gates,
+  const slab = slabs.gates.offset;
+  return {
+    project: {
+      c: slab,
+      a: x,
+      panels: inputPanels,
+      bias: inputGain ? 0 : inputBias,
+      m: rows,
+      n: width,
+      k: inputSize,
+      cStride: width,
+      aStride: inputSize,
+      accumulate: 0,
+    },
+    normalize: inputGain
+      ? {
+          out: slab,
+          normalized: at(slabs.inputNormalized),
+          scales: at(slabs.inputScales),
+          x: slab,
+          gain: inputGain,
+          shift: inputBias,
+          rows,
+          width: hiddenSize,
+          gates,
+          epsilon,
+        }
+      : null,
+    walk: {
+      ...call,
+      ...packed,
+      gates: slab,
+      hidden: at(slabs.hidden),
+      scales: at(slabs.scales),
+      normalizedCell: at(slabs.normalizedCell),
+      cellScales: at(slabs.cellScales),
+      cellOutput: at(slabs.cellOutput),
+      previousHidden: slabs.previousHidden.offset,
+      previousCell: at(slabs.previousCell),
+      kind: kernelKind(cell),
+      hiddenSize,
+      outputSize: outputSizeOf(cell, weights),
       epsilon,
-    });
-  }
-  kernels.cellForward({
-    ...call,
-    ...packed,
-    gates: slabs.gates.offset,
-    hidden: at(slabs.hidden),
-    scales: at(slabs.scales),
-    normalizedCell: at(slabs.normalizedCell),
-    cellScales: at(slabs.cellScales),
-    cellOutput: at(slabs.cellOutput),
-    previousHidden: slabs.previousHidden.offset,
-    previousCell: at(slabs.previousCell),
-    kind: kernelKind(cell),
-    hiddenSize,
-    outputSize: outputSizeOf(cell, weights),
-    epsilon,
-  });
+    },
+  };
+}
+
+export function runCell({ project, normalize, walk }: CellCalls): void {
+  const { kernels } = runtime().kernelSet;
+  kernels.gemmPacked(project);
+  if (normalize) kernels.layerNorm(normalize);
+  kernels.cellForward(walk);
 }
 
 /** The recurrence's index in the kernels. */

@@ -3,7 +3,7 @@ import { empty, type Tensor } from "../../memory/tensor.ts";
 import type { BackwardPass, GradientTarget } from "../backward.ts";
 import { copyDense } from "../copy.ts";
 import { record, recordsFor } from "../tape.ts";
-import { allocateCellSlabs, type CellSlabs, kernelKind, outputSizeOf, runCell } from "./cell-forward.ts";
+import { allocateCellSlabs, cellCalls, type CellSlabs, kernelKind, outputSizeOf, runCell } from "./cell-forward.ts";
 import { type CellWeights, cellSizes, cellTensors, packedWeights } from "./cell-weights.ts";
 import type { Cell } from "./cells.ts";
 import { linearPanels } from "./linear.ts";
@@ -43,7 +43,7 @@ export function cellLayer(
   const slabs = directions.map((weights, d) => {
     const kept = allocateCellSlabs(cell, weights, rows, taped);
     const deep = (part: Tensor | null): number => (part ? part.offset + directionOffset(part, d) : 0);
-    runCell(cell, weights, kept, {
+    const calls = cellCalls(cell, weights, kept, {
       x: x.offset,
       mask: masks?.[d].offset ?? 0,
       initialHidden: deep(state.h),
@@ -58,6 +58,7 @@ export function cellLayer(
       rows,
       reverse: d,
     });
+    runCell(calls);
     observer?.ran(d, kept, final);
     return kept;
   });
