@@ -10,13 +10,16 @@ function watched(words: readonly string[], input: string): { records: Record<str
 }
 
 /** A stream under way: what it is told, and what it has answered. */
-function open(words: readonly string[]): {
+function open(
+  words: readonly string[],
+  what: "stream" | "predict" = "stream",
+): {
   say: (text: string) => void;
   answers: (count: number) => Promise<string[]>;
   child: ReturnType<typeof spawn>;
   status: Promise<number | null>;
 } {
-  const child = spawn(process.execPath, [command, "stream", ...words], { cwd: folder });
+  const child = spawn(process.execPath, [command, what, ...words], { cwd: folder });
   let heard = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (heard += chunk));
   const lines = (): string[] => heard.split("\n").slice(0, -1);
@@ -92,6 +95,14 @@ describe("a language model that watches", () => {
     expect(state.task).toBe("lm");
     const { records } = watched(["runs/door", "--state", "stopped.state"], log[1]);
     expect(records).toEqual(watched(["runs/door"], `${log[0]}\n${log[1]}`).records.slice(1));
+  });
+
+  test.skipIf(process.platform === "win32")("predict leaves on Ctrl-C while it waits for a line too", async () => {
+    const stream = open(["runs/door"], "predict");
+    stream.say(`${log[0]}\n`);
+    await stream.answers(1);
+    stream.child.kill("SIGINT");
+    expect(await stream.status).toBe(130);
   });
 
   test.skipIf(process.platform === "win32")("leaves when nobody listens any more", async () => {
@@ -175,6 +186,24 @@ describe("a forecaster that watches", () => {
       streamed.map(({ expected, odd }) => ({ expected, odd })),
     );
   });
+});
+
+test("of several series, each has a memory of its own, by its id", () => {
+  const values = (phase: number): number[] =>
+    Array.from({ length: 60 }, (_, t) => 5 + ((t + phase) % 6) + 0.01 * (t % 7));
+  const lines = [0, 3].map((phase, i) => JSON.stringify({ id: "ab"[i], values: values(phase) }));
+  writeFileSync(join(folder, "two.jsonl"), `${lines.join("\n")}\n`);
+  const words = ["--hidden", "4", "--members", "1", "--steps", "10", "--context", "8", "--test", "0"];
+  expect(hiddenstate(["train", "two.jsonl", "--out", "runs/two", ...words]).status).toBe(0);
+  const two = ["runs/two", "--history", "two.jsonl"];
+  const both = watched(two, '{"id":"a","value":5}\nb,8\n{"id":"a","value":6}\n').records;
+  expect(both.map(({ id, value }) => [id, value])).toEqual([
+    ["a", 5],
+    ["b", 8],
+    ["a", 6],
+  ]);
+  expect(watched(two, "b,8\n").records).toEqual([both[1]]);
+  expect(watched(two, "c,8\n").records[0].message).toContain("series c: unknown id; training had a, b");
 });
 
 test("flags for other models are refused", () => {

@@ -77,7 +77,8 @@ async function runPrediction(
       `mismatch in --picture: it does nothing with ${folder}, which learned ${task.learns}; leave it out`,
     );
   const drawn: object[] = [];
-  using interruption = new Interruption().listen();
+  // Whoever waits for a line has to be woken: the input ends here.
+  using interruption = new Interruption(() => void (paths.length === 0 && process.stdin.destroy())).listen();
   const { signal } = interruption;
   try {
     for await (const answers of task.predict(model, { paths, input: process.stdin, signal, beam, rate })) {

@@ -76,7 +76,8 @@ async function runTranslation(folder: string, paths: string[], flags: TranslateF
   if (picture !== undefined) checkPictureFile(picture);
   const model = await load(folder, { task: "seq2seq", backend, instructionSet, threads });
   output.noteEngine();
-  using interruption = new Interruption().listen();
+  // Whoever waits for a line has to be woken: the input ends here.
+  using interruption = new Interruption(() => void (paths.length === 0 && process.stdin.destroy())).listen();
   const { signal } = interruption;
   let drawn = picture === undefined;
   try {

@@ -85,6 +85,9 @@ export function forecastLines(
   { id, dates, values, intervals, samples }: Forecast,
 ): string[] {
   const show = digitsFor(values);
+  const ends = intervals.flatMap(({ lower, upper }) => [...lower, ...upper]);
+  // Counts stay counts.
+  const showEnd = ends.every(Number.isInteger) ? String : show;
   const columns = [
     dates ? left(config.frequency?.unit === "month" ? "month" : "date") : right("step"),
     right("forecast"),
@@ -93,7 +96,7 @@ export function forecastLines(
   const rows = values.map((value, k) => [
     dates ? shownDate(dates[k], config.frequency) : String(k + 1),
     show(value),
-    ...intervals.map(({ lower, upper }) => `${show(lower[k])} to ${show(upper[k])}`),
+    ...intervals.map(({ lower, upper }) => `${showEnd(lower[k])} to ${showEnd(upper[k])}`),
   ]);
   const more = rows.length - mostRows;
   return [

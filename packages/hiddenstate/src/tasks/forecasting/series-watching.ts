@@ -51,18 +51,16 @@ export async function* predictSeries(
 
 /** Which columns of a row mean what, and their order in a line of cells: as the training's data had them, or by the names of the model's inputs. */
 export function columnsOf({ config }: ForecasterModel): { columns: SeriesColumns; order: readonly string[] } {
-  const { source, plan, frequency } = config;
+  const { source, plan, frequency, trained } = config;
   if (source && isSeriesSource(source) && source.columns) return { columns: source.columns, order: source.order };
   const names = (kind: "known" | "observed" | "categories"): string[] => plan.inputs[kind].map(({ name }) => name);
+  const id = Object.keys(trained).length > 1 ? "id" : undefined;
   const date = frequency ? "date" : undefined;
-  const columns = {
-    value: "value",
-    date,
-    known: names("known"),
-    observed: names("observed"),
-    categories: names("categories"),
+  const inputs = { known: names("known"), observed: names("observed"), categories: names("categories") };
+  return {
+    columns: { value: "value", date, id, ...inputs },
+    order: [id, date, "value"].filter((name) => name !== undefined),
   };
-  return { columns, order: date === undefined ? ["value"] : [date, "value"] };
 }
 
 class SeriesWatch {
