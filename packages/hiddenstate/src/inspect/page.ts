@@ -43,10 +43,12 @@ export function inspectionPage(found: ModelInspection): { head: string[]; sectio
   return { head: head(found), sections };
 }
 
+const cellNames = { rnn: "RNN", lstm: "LSTM", gru: "GRU", mingru: "minGRU", minlstm: "minLSTM" } as const;
+
 function head({ folder, report }: ModelInspection): string[] {
   if (!report) return [folder];
   const { cell, layers, hiddenSize, bidirectional, recurrentParameters } = report.model;
-  const kind = `${bidirectional ? "bidirectional " : ""}${cell.toUpperCase()}`;
+  const kind = `${bidirectional ? "bidirectional " : ""}${cellNames[cell]}`;
   const shape = `${layers === 1 ? "1 layer" : `${layers} layers`} of ${hiddenSize} units`;
   return [
     `${folder}: ${kind}, ${shape}, ${count(recurrentParameters)} recurrent parameters, on ${count(report.steps)} ${report.unit}`,
