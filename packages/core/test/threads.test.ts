@@ -1,3 +1,5 @@
+import { type AnyRecurrentNetwork, observe } from "../src/inspect/observe.ts";
+import { RecurrentNetwork } from "../src/nn/recurrent.ts";
 import { availableParallelism } from "node:os";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import {
@@ -79,7 +81,14 @@ function passes(make: Kind["make"], lengths?: number[]): Float32Array[] {
     x.grad,
     ...parameters.map((p) => p.grad),
   ];
-  return results.flatMap((result) => (result ? [result.dataSync()] : []));
+  const whole = (): Tensor => crossEntropy(classifier.forward(network.forward(x, { lengths }).output), targets);
+  const observed = network instanceof RecurrentNetwork ? observe(network as AnyRecurrentNetwork, whole) : [];
+  const taps = observed.flatMap(({ hiddenGradient, cellGradient, gates }) => [
+    hiddenGradient!,
+    ...(cellGradient ? [cellGradient] : []),
+    ...Object.values(gates),
+  ]);
+  return [...results.flatMap((result) => (result ? [result.dataSync()] : [])), ...(taps as Float32Array[])];
 }
 
 describe.skipIf(availableParallelism() < 2).each(threaded)(

@@ -139,9 +139,12 @@ export const languageModelTask: Task<LanguageModelGiven, TextModel> = {
 
   describeEvaluation: ({ loss }) => `held-out loss ${loss.toFixed(3)}`,
   describeBest: ({ loss }: BestEvaluation, { tokenizer }) => `held-out loss ${describeLoss(loss, tokenizer.kind)}`,
-  next: (_, folder) => [
+  next: ({ config }, folder) => [
     { purpose: "let it write", words: ["generate", folder, "--length", "400"] },
     { purpose: "test it", words: ["evaluate", folder, "other.txt"] },
+    ...(config.architecture.cell === "transformer"
+      ? []
+      : [{ purpose: "look inside", words: ["inspect", folder, "other.txt"] }]),
   ],
 };
 
