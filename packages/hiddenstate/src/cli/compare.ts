@@ -1,7 +1,7 @@
 import { type CellKind, cellKinds } from "@hiddenstate/core";
 import { Command, Option } from "commander";
 import { type AnyComparison, compare } from "../compare/compare.ts";
-import type { CompareEvent, Comparison, ComparePlan } from "../compare/comparison.ts";
+import type { CompareEvent, Comparison, ComparePlan, FailedRun } from "../compare/comparison.ts";
 import { cellName } from "../compare/names.ts";
 import { tableLines } from "../compare/table.ts";
 import { count, duration } from "../format.ts";
@@ -117,14 +117,17 @@ async function runComparison(data: string, flags: CompareFlags, { suggestions }:
   }
   const { plan, cells, recommendation, complete, folder } = comparison;
   const { task, budget } = plan;
-  const { quality } = comparison;
-  output.record({ type: "comparison", task, budget, quality, cells, recommendation, complete, folder });
+  const { quality, failures } = comparison;
+  output.record({ type: "comparison", task, budget, quality, cells, failures, recommendation, complete, folder });
   for (const line of ["", ...tableLines(comparison), ""]) output.say(line);
+  for (const failure of failures) output.say(failureLine(failure));
   if (complete) output.say(recommendation.reason);
   if (cells.length > 0) output.say(`loss over time: ${folder}/loss.svg and loss.png; the runs are in ${folder}`);
   if (complete) return 0;
   const runs = plan.cells.length * plan.seeds.length;
-  output.say(`interrupted: ${comparison.runs.length} of ${runs} runs are finished and kept in ${folder}`);
+  output.say(
+    `interrupted: ${comparison.runs.length + failures.length} of ${runs} runs are finished and kept in ${folder}`,
+  );
   if (suggestions) output.say(`go on:         ${commandLine("compare", data, "--out", folder, "--resume")}`);
   return interruptedCode;
 }
@@ -133,6 +136,7 @@ function show(event: CompareEvent, task: AnyTask, progress: Progress): void {
   if (event.type === "notice") return progress.line(event.text);
   if (event.type === "plan") return planLines(event.plan, task).forEach((line) => progress.line(line));
   if (event.type === "result") return;
+  if (event.type === "failure") return progress.line(`  ${failureLine(event.failure)}`);
   const { event: training, cell, seed, run, runs } = event;
   if (training.type === "step") progress.step(training);
   else if (training.type === "start")
@@ -140,6 +144,10 @@ function show(event: CompareEvent, task: AnyTask, progress: Progress): void {
       `run ${run} of ${runs}: ${cellName(cell)}, seed ${seed}${training.step > 0 ? `, going on after step ${count(training.step)}` : ""}`,
     );
   else if (training.type === "evaluation") progress.line(`  ${describeEvent(training, task)}`);
+}
+
+function failureLine({ cell, seed, reason }: FailedRun): string {
+  return `${cellName(cell)}, seed ${seed}, did not come to an end: ${reason}`;
 }
 
 function planLines({ cells, seeds, budget }: ComparePlan, task: AnyTask): string[] {

@@ -73,7 +73,7 @@ export async function* compare(given: CompareOptions): AsyncGenerator<CompareEve
       : await recognise({ ...training, data: options.data });
     if (sentence !== null) yield { type: "notice", text: sentence };
     const choice = { cells: cells ?? usualCells(task), seeds, parameters };
-    record = { plan: await planComparison(task, choice, training, folder), runs: [] };
+    record = { plan: await planComparison(task, choice, training, folder), runs: [], failures: [] };
     await writeRecord(storage, record);
   }
   const { plan } = record;
@@ -81,20 +81,36 @@ export async function* compare(given: CompareOptions): AsyncGenerator<CompareEve
 
   const planned = plan.seeds.flatMap((seed) => plan.cells.map((cell) => ({ cell, seed })));
   for (const [i, { cell, seed }] of planned.entries()) {
-    const known = record.runs.find((run) => run.cell === cell.cell && run.seed === seed);
-    if (known) continue;
+    const isThis = (run: { cell: CellKind; seed: number }): boolean => run.cell === cell.cell && run.seed === seed;
+    if (record.runs.some(isThis) || record.failures.some(isThis)) continue;
     if (signal?.aborted) break;
     const run = runCell(plan, cell, seed, { data: options.data, folder, signal });
-    let next = await run.next();
-    for (; !next.done; next = await run.next())
-      yield { type: "run", cell: cell.cell, seed, run: i + 1, runs: planned.length, event: next.value };
-    if (next.value === null) break;
-    record.runs.push(next.value.result);
-    record.quality = next.value.quality;
+    let finished: FinishedRun | null;
+    try {
+      let next = await run.next();
+      for (; !next.done; next = await run.next())
+        yield { type: "run", cell: cell.cell, seed, run: i + 1, runs: planned.length, event: next.value };
+      finished = next.value;
+    } catch (error) {
+      if (!(error instanceof HiddenstateError) || error.code !== "not-finite") throw error;
+      const failure = { cell: cell.cell, seed, reason: error.message };
+      record.failures.push(failure);
+      await writeRecord(storage, record);
+      yield { type: "failure", failure };
+      continue;
+    }
+    if (finished === null) break;
+    record.runs.push(finished.result);
+    record.quality = finished.quality;
     await writeRecord(storage, record);
-    yield { type: "result", result: next.value.result };
+    yield { type: "result", result: finished.result };
   }
   return conclude(record, folder, planned.length);
+}
+
+interface FinishedRun {
+  result: RunResult;
+  quality: Quality;
 }
 
 /** One run from its start, or from where it was stopped, to its result; null where it is stopped. */
@@ -103,7 +119,7 @@ async function* runCell(
   cell: ComparedCell,
   seed: number,
   { data, folder, signal }: { data: string; folder: string; signal: AbortSignal | undefined },
-): AsyncGenerator<TrainingEvent, { result: RunResult; quality: Quality } | null> {
+): AsyncGenerator<TrainingEvent, FinishedRun | null> {
   const name = `${cell.cell}-seed${seed}`;
   const place = join(folder, name);
   const options = { ...optionsOf(plan.options, cell), ...plan.budget, seed, data, signal, resume: await exists(place) };
@@ -137,12 +153,16 @@ async function* runCell(
 }
 
 /** Tables' numbers, the recommendation and the picture, of the runs that are finished. */
-async function conclude({ plan, runs, quality }: CompareRecord, folder: string, planned: number): Promise<Comparison> {
+async function conclude(
+  { plan, runs, failures, quality }: CompareRecord,
+  folder: string,
+  planned: number,
+): Promise<Comparison> {
   const measured: Quality = quality ?? { name: "held-out loss", unit: "", better: "lower" };
   const cells = summarise(plan, runs);
   const recommendation = recommend(cells, measured);
-  const complete = runs.length === planned;
-  const comparison: Comparison = { plan, quality: measured, runs, cells, recommendation, complete, folder };
+  const complete = runs.length + failures.length === planned;
+  const comparison: Comparison = { plan, quality: measured, runs, failures, cells, recommendation, complete, folder };
   if (runs.length > 0) {
     const picture = await lossPicture(comparison);
     for (const ending of ["svg", "png"]) await picture.save(join(folder, `loss.${ending}`));

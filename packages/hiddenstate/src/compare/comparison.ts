@@ -58,6 +58,13 @@ export interface RunResult {
   cost: StepCost;
 }
 
+/** A run whose loss or gradient became infinite or none: it is not tried again. */
+export interface FailedRun {
+  cell: CellKind;
+  seed: number;
+  reason: string;
+}
+
 /** What quality is, by task. */
 export interface Quality {
   /** Such as `"held-out loss"`. */
@@ -91,6 +98,7 @@ export interface Comparison {
   plan: ComparePlan;
   quality: Quality;
   runs: readonly RunResult[];
+  failures: readonly FailedRun[];
   /** The cells with a finished run, in the plan's order. */
   cells: readonly CellSummary[];
   recommendation: Recommendation;
@@ -106,4 +114,5 @@ export type CompareEvent =
   | { type: "plan"; plan: ComparePlan; folder: string }
   /** An event of a run's training. */
   | { type: "run"; cell: CellKind; seed: number; run: number; runs: number; event: TrainingEvent }
-  | { type: "result"; result: RunResult };
+  | { type: "result"; result: RunResult }
+  | { type: "failure"; failure: FailedRun };

@@ -47,7 +47,7 @@ test("the tables show what finished runs reached and cost", () => {
   const cells = summarise(plan, runs);
   const quality = { name: "held-out loss", unit: "nats per token", better: "lower" } as const;
   const recommendation = { cell: null, reason: "" };
-  const lines = tableLines({ plan, quality, runs, cells, recommendation, complete: false, folder: "" });
+  const lines = tableLines({ plan, quality, runs, failures: [], cells, recommendation, complete: false, folder: "" });
   expect(lines.join("\n")).toBe(`\
 cell                        width  parameters  held-out loss      over seeds  trained  best after  per second
 ──────────────────────────  ─────  ──────────  ─────────────  ──────────────  ───────  ──────────  ──────────
