@@ -5,6 +5,7 @@ import { cellCosts } from "./cell-costs.js";
 import { memory } from "./memory.js";
 import { ParticipantError } from "./participant.js";
 import { profile } from "./profile.js";
+import { recompute } from "./recompute.js";
 import { report } from "./report.js";
 import { rows } from "./rows.js";
 import { UsageError } from "./usage-error.js";
@@ -94,6 +95,14 @@ withEngine(program.command("cells"))
   .option("--json", "one JSON object a line on standard output, nothing else there")
   .option("--save <file>", "write a results file for the report")
   .action(cellCosts);
+
+withEngine(program.command("recompute"))
+  .description("what recompute: true saves in memory and costs in time, on long sequences")
+  .option("--case <name>", "measure only this case; may be given more than once", moreCases)
+  .option("--repeats <n>", "samples of each", wholeNumber, 5)
+  .option("--json", "one JSON object a line on standard output, nothing else there")
+  .option("--save <file>", "write a results file for the report")
+  .action((options) => recompute(options, caseNamed));
 
 program
   .command("report")

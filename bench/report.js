@@ -40,6 +40,18 @@ import { targets } from "./targets.js";
  * @property {import("./memory.js").MemorySample[]} samples
  */
 
+/**
+ * A run of the comparison with and without recomputing, as it lies in results/.
+ *
+ * @typedef {object} RecomputeResults
+ * @property {"recompute"} kind
+ * @property {string} date
+ * @property {string} commit
+ * @property {import("./machine.js").Machine} machine
+ * @property {number} repeats
+ * @property {import("./recompute.js").RecomputeRow[]} rows
+ */
+
 const page = new URL("../docs/performance.md", import.meta.url);
 const folder = new URL("results/", import.meta.url);
 const begin = "<!-- from bench/results, by `npm run bench -- report` -->";
@@ -50,12 +62,19 @@ export function report({ check }) {
   const files = readdirSync(folder)
     .filter((name) => name.endsWith(".json"))
     .toSorted();
-  /** @type {(Results | MemoryResults | import("./cell-costs.js").CellResults)[]} */
+  /** @type {(Results | MemoryResults | RecomputeResults | import("./cell-costs.js").CellResults)[]} */
   const results = files.map((name) => JSON.parse(readFileSync(new URL(name, folder), "utf8")));
   const rows = results.filter((one) => one.kind === "rows").toSorted((a, b) => (a.date < b.date ? -1 : 1));
   const memory = results.filter((one) => one.kind === "memory");
+  const recompute = results.filter((one) => one.kind === "recompute");
   const cells = results.filter((one) => one.kind === "cells");
-  const parts = [targetTable(rows), ...cellSections(cells), ...rows.map(runSection), ...memory.map(memorySection)];
+  const parts = [
+    targetTable(rows),
+    ...cellSections(cells),
+    ...rows.map(runSection),
+    ...recompute.map(recomputeSection),
+    ...memory.map(memorySection),
+  ];
 
   const before = readFileSync(page, "utf8");
   const [start, stop] = [before.indexOf(begin) + begin.length, before.indexOf(end)];
@@ -243,6 +262,24 @@ function cellSection(run) {
     wanted === undefined ? "" : `at least ${wanted}x`,
   ]);
   return `${about}\n\n${markdownTable(["", "step, ms", "tokens/s", "speed", "wanted"], lines)}`;
+}
+
+/** @param {RecomputeResults} run */
+function recomputeSection({ machine, commit, date, repeats, rows }) {
+  const lines = rows.map(
+    ({ case: name, backend, instructionSet, plain, recomputed, timesTheTime, timesLessMemory }) => [
+      `\`${name}\`, ${backend} ${instructionSet}`,
+      ...[plain.ms, recomputed.ms].map(shortNumber),
+      `${shortNumber(timesTheTime)}x`,
+      ...[plain.megabytes, recomputed.megabytes].map(shortNumber),
+      `${shortNumber(timesLessMemory)}x`,
+    ],
+  );
+  const heads = ["", "step, ms", "recomputing", "time", "MB of activations", "recomputing", "less memory"];
+  const intro =
+    `A whole training step by the processor's clock, medians of ${repeats}, and what the recurrent layers keep ` +
+    `(${machine.processor}, Node ${rows[0].node.slice(1)}, commit ${commit}, ${date.slice(0, 10)}):`;
+  return `### Long sequences: recompute\n\n${intro}\n\n${markdownTable(heads, lines)}`;
 }
 
 /** @param {MemoryResults} run */

@@ -18,13 +18,14 @@ import { poolSize } from "./phases.js";
  *
  * @param {import("./cases.js").Case} shape
  * @param {string} instructionSet of the engine
+ * @param {{ recompute?: boolean }} [how] to train
  * @returns {Record<import("./phases.js").Phase, () => unknown>}
  */
-export function workOf({ cell, layers, hidden, batch, steps, vocabulary, lengths }, instructionSet) {
+export function workOf({ cell, layers, hidden, batch, steps, vocabulary, lengths }, instructionSet, how = {}) {
   const positions = cell === "transformer" ? { positions: steps } : {};
   const model = new LanguageModel({ vocabularySize: vocabulary, cell, hidden, layers, dropout: 0, ...positions });
   const adam = new Adam(model.parameters(), { lr: 1e-3 });
-  const options = lengths ? { lengths } : {};
+  const options = { ...(lengths && { lengths }), ...how };
   const [ids, targets] = batchOfTokens({ batch, steps, vocabulary, lengths });
 
   const train = () =>
