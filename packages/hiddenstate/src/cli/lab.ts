@@ -1,6 +1,7 @@
 import { HiddenstateError } from "@hiddenstate/core";
 import { Command, Option } from "commander";
 import type { LabOptions } from "../lab/run-lab.ts";
+import type { Verdict } from "../lab/verdict.ts";
 import { engineOptions } from "./engine-options.ts";
 import { Interruption, interruptedCode } from "./interruption.ts";
 import { commandLine } from "./invocation.ts";
@@ -80,8 +81,10 @@ async function runLabCommand(names: readonly string[], flags: LabFlags, { sugges
   const out = options.out ?? (quick ? "runs/lab-quick" : "runs/lab");
   const budget = quick ? "quick" : "thorough";
   let interrupted = false;
+  const verdicts: [name: string, verdict: Verdict][] = [];
   if (reportOnly) {
     const findings = await readFindings(out);
+    for (const { experiment, result } of findings) verdicts.push([experiment.name, experiment.judge(result.numbers)]);
     if (findings.length === 0) {
       throw new HiddenstateError(
         "missing",
@@ -104,11 +107,15 @@ async function runLabCommand(names: readonly string[], flags: LabFlags, { sugges
       if (event.type === "progress") progress.share(event);
       else if (event.type === "experiment") progress.begin(event);
       else if (event.type === "interrupted") interrupted = true;
-      else for (const line of verdictLines(event, process.stdout.columns || 100)) progress.line(line);
+      else {
+        verdicts.push([event.name, event.verdict]);
+        for (const line of verdictLines(event, process.stderr.columns || 100)) progress.line(line);
+      }
     }
   }
   const file = await writeReport(out, report);
   output.record({ type: "report", path: file });
+  for (const [name, { outcome }] of verdicts) output.say(`${name.padEnd(16)}${outcome}`);
   output.say(`${interrupted ? "interrupted; what is finished is in" : "report, numbers and pictures:"} ${file}`);
   if (!interrupted) return 0;
   if (suggestions) {

@@ -53,7 +53,7 @@ export async function lineChart(options: LineChartOptions): Promise<Picture> {
     marginRight: 24,
     marginTop: 26,
     marginBottom: 38,
-    x: { label: options.x, type: logX ? "log" : undefined, ...(logX && { ticks: 6, tickFormat: "~s" }) },
+    x: { label: options.x, type: logX ? "log" : undefined, ...(logX && { ticks: 6, tickFormat: powerLabel }) },
     y: {
       label: options.y,
       type: logY ? "log" : undefined,

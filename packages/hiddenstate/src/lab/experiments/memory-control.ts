@@ -95,10 +95,14 @@ export const memoryControl: Experiment<Settings, Numbers> = {
           y: "share of seeds",
           lines: reaches.map(({ cell, counts }) => ({
             name: cellLabels[cell],
-            points: Array.from({ length: tried }, (_, i) => ({
-              x: i + 1,
-              y: counts.filter((one) => one > i).length / counts.length,
-            })),
+            // A little further than anybody reaches.
+            points: Array.from(
+              { length: Math.min(tried, 10 + Math.max(...reaches.flatMap((one) => one.counts))) },
+              (_, i) => ({
+                x: i + 1,
+                y: counts.filter((one) => one > i).length / counts.length,
+              }),
+            ),
           })),
         }),
     },
