@@ -5,7 +5,19 @@ import { bytesOf, folder, hiddenstate, recordsOf, small, start, text } from "./c
 
 const sizes = small.filter((word, i) => word !== "--hidden" && small[i - 1] !== "--hidden");
 const cells = ["--cells", "gru,transformer"];
-const wanted = ["compare", text, ...sizes, ...cells, "--heads", "2", "--parameters", "4000", "--steps", "20"];
+const wanted = [
+  "compare",
+  text,
+  ...sizes,
+  ...cells,
+  "--heads",
+  "2",
+  "--layer-norm",
+  "--parameters",
+  "4000",
+  "--steps",
+  "20",
+];
 
 interface Run {
   cell: string;
@@ -83,6 +95,7 @@ describe("compare", { timeout: 120_000 }, () => {
     expect(refused("--cells", "gru")).toContain("invalid cells: got gru, expected two or more of rnn, lstm, gru");
     expect(refused("--cells", "gru,lstn")).toContain('invalid --cells: got "lstn"');
     expect(refused("--cells", "gru,rnn", "--heads", "2")).toContain("it does nothing without cell transformer");
+    expect(refused("--cells", "gru,rnn", "--peepholes")).toContain("it does nothing without cell lstm");
     expect(refused("--seeds", "1")).toContain("invalid --seeds");
     const other = hiddenstate(["compare", text, "--out", "whole", "--resume", "--steps", "30"]);
     expect(other.stderr).toContain('whole was begun otherwise: budget was {"steps":20}, is {"steps":30}');

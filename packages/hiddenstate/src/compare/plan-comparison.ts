@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type CellKind, cellKinds, HiddenstateError } from "@hiddenstate/core";
+import { type CellKind, cellKinds, type CellOptions, cellOptionTable, HiddenstateError } from "@hiddenstate/core";
 import { optionName } from "../tasks/task-option.ts";
 import { taskOf, type TaskName } from "../tasks/tasks.ts";
 import type { AnyOptions } from "../train.ts";
@@ -31,6 +31,12 @@ const ownOptions: Readonly<Record<string, CellKind>> = {
   resetAfter: "gru",
 };
 
+/** Whether an option means something to a cell: those of cells go by the table of which cell may have which. */
+function concerns(cell: CellKind, option: string): boolean {
+  if (option in cellOptionTable) return cellOptionTable[option as keyof CellOptions][cell] === true;
+  return (ownOptions[option] ?? cell) === cell;
+}
+
 /** What is no option of the trainings, or is decided for each of them here. */
 export const notOfTraining: ReadonlySet<string> = new Set(
   "task data out resume signal from backend instructionSet threads minutes steps epochs seed hidden evaluateEvery".split(
@@ -43,7 +49,7 @@ export function optionsOf(
   options: Readonly<Record<string, unknown>>,
   { cell, hidden, evaluateEvery }: Pick<ComparedCell, "cell"> & Partial<ComparedCell>,
 ): Record<string, unknown> {
-  const own = Object.entries(options).filter(([name]) => (ownOptions[name] ?? cell) === cell);
+  const own = Object.entries(options).filter(([name]) => concerns(cell, name));
   return {
     ...Object.fromEntries(own),
     cell,
@@ -80,11 +86,12 @@ export async function planComparison(
   const drawn = given.validation === undefined;
   if (drawn && taskOf(task).options.some((option) => optionName(option) === "splitSeed"))
     options.splitSeed ??= firstSeed;
-  const idle = Object.keys(ownOptions).find((name) => options[name] !== undefined && !cells.includes(ownOptions[name]));
+  const idle = Object.keys(options).find((name) => !cells.some((cell) => concerns(cell, name)));
   if (idle !== undefined) {
+    const needed = cellKinds.find((cell) => concerns(cell, idle));
     throw new HiddenstateError(
       "mismatch",
-      `compare: mismatch in ${idle}: it does nothing without cell ${ownOptions[idle]}; leave it out, or compare that cell too`,
+      `compare: mismatch in ${idle}: it does nothing without cell ${needed}; leave it out, or compare that cell too`,
     );
   }
   const budget = budgetOf({ minutes, steps, epochs });

@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { folder, hiddenstate, recordsOf, small, text } from "./command.ts";
+
+const everyFlag = [
+  "--layer-norm",
+  "--recurrent-dropout",
+  "0.1",
+  "--learned-state",
+  "--residual",
+  "--layers",
+  "2",
+  "--tied",
+];
+
+describe("cells and their options on the command line", { timeout: 120_000 }, () => {
+  test.each([
+    ["lstm", ["--projection", "5", "--peepholes", "--coupled-gates"]],
+    ["mingru", []],
+    ["minlstm", []],
+  ])("a language model with %s and all its options is trained, kept, and writes", (cell, own) => {
+    const trained = hiddenstate([
+      "train",
+      text,
+      ...small,
+      "--steps",
+      "20",
+      "--cell",
+      cell,
+      ...everyFlag,
+      ...own,
+      "--out",
+      cell,
+    ]);
+    expect({ status: trained.status, stderr: trained.status === 0 ? "" : trained.stderr }).toEqual({
+      status: 0,
+      stderr: "",
+    });
+    const { architecture } = JSON.parse(readFileSync(join(folder, cell, "config.json"), "utf8")) as {
+      architecture: Record<string, unknown>;
+    };
+    expect(architecture).toMatchObject({
+      cell,
+      layerNorm: true,
+      recurrentDropout: 0.1,
+      learnedState: true,
+      residual: true,
+      tied: true,
+    });
+    const written = hiddenstate(["generate", cell, "--length", "12", "--seed", "1", "--json"]);
+    expect(recordsOf(written.stdout).at(-1)!.text).toHaveLength(12);
+  });
+
+  test.each([
+    [["--cell", "gru", "--peepholes"], "unsupported peepholes with cell gru: it has no cell state beside h"],
+    [["--cell", "rnn", "--recurrent-dropout", "0.1"], "what it writes is all of its state"],
+    [["--layers", "1", "--residual"], "unsupported residual with one layer"],
+    [["--projection", "8", "--hidden", "8"], "invalid projection: got 8, expected a width below hiddenSize 8"],
+  ])("%j is refused in one sentence with the reason", (flags, reason) => {
+    const { status, stderr } = hiddenstate(["train", text, ...small, ...flags, "--out", "refused"]);
+    expect(status).not.toBe(0);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect(stderr).toContain(reason);
+  });
+});
