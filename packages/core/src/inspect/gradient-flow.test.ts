@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { everyCell } from "../../test/networks.ts";
 import { mul } from "../autograd/ops/binary.ts";
+import { concat } from "../autograd/ops/concat.ts";
 import { sum } from "../autograd/ops/reduce.ts";
 import { slice } from "../autograd/ops/slice.ts";
 import { engine } from "../engine.ts";
@@ -74,6 +75,43 @@ describe("in double precision", () => {
       expect(Math.abs((flow.cell?.[lag] ?? 0) - (direct.cell ?? 0))).toBeLessThan(1e-8);
     }
   });
+
+  test.each(everyCell)(
+    "$kind: the lower layer's derivative goes through the upper layer of the same step too",
+    ({ make }) => {
+      const network = make({ inputSize, hiddenSize, layers: 2, name: "network" });
+      // The same two layers, each a network of its own.
+      const part = (layer: number, inputs: number): RecurrentNetwork<RecurrentState> => {
+        const own = make({ inputSize: inputs, hiddenSize, name: `part${layer}` });
+        const names = [...network.stateDict()].filter(([name]) => name.endsWith(`_l${layer}`));
+        own.loadStateDict(new Map(names.map(([name, values]) => [name.replace(`_l${layer}`, "_l0"), values])));
+        return own;
+      };
+      const [lower, upper] = [part(0, inputSize), part(1, hiddenSize)];
+      const x = randomTensor([steps, 1, inputSize], "x");
+      const lossOf = (output: Tensor): Tensor => sum(mul(slice(output, { start: -1 }), slice(output, { start: -1 })));
+      const flow = gradientFlow(network, [{ loss: () => lossOf(network.forward(x).output) }], { lags: 4 }).layers[0];
+      for (let lag = 0; lag < steps; lag++) {
+        const cut = steps - lag;
+        const before = lower.forward(slice(x, { start: 0, end: cut }));
+        const h = Float64Array.from(before.state.h.exactDataSync());
+        // The state of this step is moved both where the next step reads it and where the upper layer does.
+        const lossWith = (moved: Float64Array): number => {
+          const hidden = tensor(moved, [1, 1, hiddenSize]);
+          const outputs = [hidden];
+          if (cut > 1) outputs.unshift(slice(before.output, { end: cut - 1 }));
+          if (lag > 0)
+            outputs.push(lower.forward(slice(x, { start: cut }), { state: { ...before.state, h: hidden } }).output);
+          return lossOf(upper.forward(concat(outputs, 0)).output).itemSync();
+        };
+        const direct = Array.from(
+          h,
+          (value, i) => (lossWith(h.with(i, value + 1e-6)) - lossWith(h.with(i, value - 1e-6))) / 2e-6,
+        );
+        expect(Math.abs(flow.hidden[lag] - Math.hypot(...direct))).toBeLessThan(1e-8);
+      }
+    },
+  );
 
   test("the mean over batch rows is the mean of the rows measured alone", () => {
     const lstm = new LSTM({ inputSize, hiddenSize, layers, name: "network" });

@@ -231,19 +231,24 @@ function trainingSection(training: ModelInspection["training"]): PageSection {
       : clipped < 0.01
         ? "so the clip hardly ever bit"
         : "so the clip cut off the largest";
+  const norms = training.course.map(({ gradientNorm }) => Math.log(Math.max(gradientNorm, Number.MIN_VALUE)));
+  const ends = [Math.min(...norms), Math.max(...norms)] as const;
+  const [least, most] = ends.map((end) => significant(Math.exp(end)));
+  const table =
+    ends[0] < ends[1] ? [`readings by gradient norm  ${least} ${textHistogram(norms, ends, 24)} ${most}`] : [];
   const sentences = [
     `Gradient norm: median ${significant(norm.median)}, mostly ${significant(norm.low)} to ${significant(norm.high)}, largest ${significant(norm.largest)}.`,
     `Clipped at ${clip}: ${percent(clipped)} of the steps (lately ${percent(clippedLately)}), ${bite}.`,
   ];
   if (updateRatio) {
     const extremes = Object.entries(updateRatios).toSorted(([, a], [, b]) => a - b);
-    const [least, most] = [extremes[0], extremes.at(-1)!];
+    const [smallest, largest] = [extremes[0], extremes.at(-1)!];
     sentences.push(
       `Update / weight: median ${ratio(updateRatio.median)}, mostly ${ratio(updateRatio.low)} to ${ratio(updateRatio.high)} (about 1e-3 is usual); ` +
-        `least ${least[0]} ${ratio(least[1])}, most ${most[0]} ${ratio(most[1])}.`,
+        `least ${smallest[0]} ${ratio(smallest[1])}, most ${largest[0]} ${ratio(largest[1])}.`,
     );
   } else sentences.push("Update / weight: not recorded by the version that trained it.");
-  return { title, about: `${count(steps)} steps`, table: [], sentences };
+  return { title, about: `${count(steps)} steps`, table, sentences };
 }
 
 /** Layers are counted from 1 on the page. */
