@@ -26,7 +26,10 @@ import { refuseLongSequences } from "./transformer-limits.ts";
 import { inheritedArchitecture, refuseAnother, takeOver } from "./start-from.ts";
 import type { TrainingRunOptions } from "./train-language-model.ts";
 
-/** How to train a classifier: architecture, data and training in one flat object. */
+/**
+ * How to train a classifier: architecture, data and training in one flat object. Defaults that differ from `TrainingOptions`: schedule
+ * `"cosine"`, average 0.999.
+ */
 export interface ClassifierTraining extends ClassifierArchitecture, TrainingOptions {
   /** Text only: what one time step is. Default `"character"`. */
   tokenizer?: TokenizerKind;
@@ -56,6 +59,8 @@ export interface ClassifierTraining extends ClassifierArchitecture, TrainingOpti
 const rules: OptionRules<ClassifierTraining> = {
   ...classifierArchitectureRules,
   ...trainingRules,
+  schedule: { type: "choice", choices: ["constant", "cosine", "step", "plateau"], default: "cosine" },
+  average: { type: "number", min: 0, below: 1, default: 0.999 },
   tokenizer: { type: "choice", choices: ["character", "byte", "word"], default: "character" },
   minimumCount: { type: "integer", min: 1, optional: true },
   predict: { type: "choice", choices: ["label", "number"], optional: true },
@@ -92,7 +97,7 @@ export async function* trainClassifier(
   { storage, resume = false, signal, source, from }: TrainingRunOptions,
 ): AsyncGenerator<TrainingEvent, ClassifierModel> {
   const checked = resolveOptions<ClassifierTraining>("train", options, rules);
-  refuseIdleOptions(options);
+  refuseIdleOptions({ ...options, schedule: checked.schedule });
   const start = from ? await loadClassifier(from) : null;
   const resolved = start
     ? { ...checked, ...inheritedArchitecture<ClassifierArchitecture>(start.config.architecture, options) }

@@ -144,7 +144,7 @@ export const trainingOptions: readonly TaskOption[] = [
   },
   {
     flags: "--schedule <name>",
-    about: "of the learning rate, over the budget (default: constant, for tags, pairs and series cosine)",
+    about: "of the learning rate, over the budget (default: cosine, for text constant)",
     group: "Training",
     value: { choices: ["constant", "cosine", "step", "plateau"] },
   },
@@ -156,7 +156,8 @@ export const trainingOptions: readonly TaskOption[] = [
   },
   {
     flags: "--average <decay>",
-    about: "keep the mean of the parameters over about the last 1 / (1 - decay) steps (default: 0, none)",
+    about:
+      "keep the mean of the parameters over about the last 1 / (1 - decay) steps (default: for labels and numbers 0.999, else 0, none)",
     group: "Training",
     value: { range: { min: 0, below: 1 } },
   },
