@@ -14,7 +14,8 @@ typedef struct {
   uint32_t xStride, keyStride;
   uint32_t rows, past, all;        // queries, keys before the first of them, keys
   uint32_t firstPosition;          // of the first key
-  size_t firstRow, column;         // of the sequence in x and of the head in a row of q, k or v
+  size_t firstRow, firstPast;      // of the sequence in x, and of its past
+  size_t column;                   // of the head in a row of q, k or v
   float *room;                     // what is left of the workspace
 } Head;
 
@@ -43,6 +44,7 @@ static Head headAt(char *heap, const AttentionForwardArgs *a, uint32_t item, uin
                .rows = (uint32_t)sequence[1],
                .past = (uint32_t)sequence[4],
                .all = (uint32_t)(sequence[1] + sequence[4]),
+               .firstPast = (size_t)sequence[3],
                .firstPosition = (uint32_t)(sequence[2] - sequence[4]),
                .column = item % a->heads * d,
                .room = FLOATS(a->workspace) + (size_t)(part % a->workspaces) * a->workspaceSize};
@@ -50,7 +52,7 @@ static Head headAt(char *heap, const AttentionForwardArgs *a, uint32_t item, uin
   head.keys = head.x + width;
   head.values = head.keys + width;
   if (head.past) {
-    const float *past = FLOATS(a->past) + (size_t)sequence[3] * 2 * width + head.column;
+    const float *past = FLOATS(a->past) + head.firstPast * 2 * width + head.column;
     head.keys = joined(&head, past, 2 * width, head.keys, d);
     head.values = joined(&head, past + width, 2 * width, head.values, d);
     head.keyStride = d;
@@ -200,13 +202,18 @@ static void attendBack(char *heap, const AttentionBackwardArgs *b, Head *head) {
 
     transposeBlock(gradientRows, n, gradients, QUERIES, n, count);
     product(gradX + (size_t)first * stride, stride, gradientRows, n, keys + any.start * NR, head->all * NR, count, d, n, 0);
-    // Of keys and values of the past nobody wants the gradients.
-    const uint32_t skip = head->past > any.start ? head->past - any.start : 0;
-    float *gradKeys = gradX + (any.start + skip - head->past) * (size_t)stride + width;
-    packPanels(panels, count * NR, queries, stride, count, d, 0);
-    product(gradKeys, stride, gradients + skip * QUERIES, QUERIES, panels, count * NR, n - skip, d, count, 1);
-    packPanels(panels, count * NR, grads, width, count, d, 0);
-    product(gradKeys + width, stride, weights + skip * QUERIES, QUERIES, panels, count * NR, n - skip, d, count, 1);
+    // Keys and values of the past, whose gradients may be wanted or not, and then the sequence's own.
+    const uint32_t past = head->past > any.start ? head->past - any.start : 0;
+    float *gradKeys = gradX + (any.start + past - head->past) * (size_t)stride + width;
+    float *gradPast = FLOATS_OR_NULL(b->gradPast);
+    if (gradPast) gradPast += (head->firstPast + any.start) * 2 * width + head->column;
+    for (int values = 0; values < 2; values++) {
+      const float *left = values ? weights : gradients;
+      packPanels(panels, count * NR, values ? grads : queries, values ? width : stride, count, d, 0);
+      if (gradPast && past)
+        product(gradPast + values * width, 2 * width, left, QUERIES, panels, count * NR, past, d, count, 1);
+      product(gradKeys + values * width, stride, left + past * QUERIES, QUERIES, panels, count * NR, n - past, d, count, 1);
+    }
   }
 }
 

@@ -621,7 +621,10 @@ export const signatures = {
     workspaceSize: "int",
     scale: "float",
   },
-  /** gradOut [rows, W] and what the way forward read and left to gradX (set), of x's own rows only. */
+  /**
+   * gradOut [rows, W] and what the way forward read and left to gradX (set) and, unless absent, gradPast (added to), laid out as past; no row of
+   * past is then in two sequences.
+   */
   attentionBackward: {
     out: "offset",
     logNormalizer: "offset",
@@ -639,6 +642,7 @@ export const signatures = {
     scale: "float",
     gradX: "offset",
     gradOut: "offset",
+    gradPast: "offset",
   },
 
   /**

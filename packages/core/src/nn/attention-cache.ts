@@ -1,3 +1,4 @@
+import { record } from "../autograd/tape.ts";
 import { withPlan } from "../autograd/ops/strides.ts";
 import { runtime } from "../memory/runtime.ts";
 import { empty, type Tensor, tensor, zeros } from "../memory/tensor.ts";
@@ -19,7 +20,7 @@ export function pastOf({ h, positions }: TransformerState): SequencePast[] {
 }
 
 /**
- * The state after some more rows: of each sequence the last keys and values that later steps can see. Not on the tape: gradients end here.
+ * The state after some more rows: of each sequence the last keys and values that later steps can see.
  *
  * @param turned for each layer, rows [q | k | v]
  * @param most steps to keep
@@ -39,46 +40,76 @@ export function stateAfter(
     (count, b) => count === room && lengths[b] === lengths[0] && past[b].seen === past[0].seen,
   );
   const h = uniform ? empty([layers, batch, room, 2 * width]) : zeros([layers, batch, room, 2 * width]);
-  const { bytesPerFloat, kernels } = runtime().kernelSet;
   const pastRoom = before ? before.h.shape[2] : 0;
 
-  /** Copies `count` rows of 2W numbers of each of `sequences` batch rows. */
-  const copy = (
-    [out, outStride]: [place: number, stride: number],
-    [x, xStride, xRow]: [place: number, stride: number, row: number],
-    sequences: number,
-    count: number,
-  ): void => {
-    if (count <= 0) return;
-    withPlan([sequences, count, 2 * width], [outStride, 2 * width, 1], [xStride, xRow, 1], (plan) =>
-      kernels.stridedCopy({ out: out * bytesPerFloat, x: x * bytesPerFloat, plan, accumulate: 0 }),
-    );
-  };
+  const copies: RowCopy[] = [];
   turned.forEach((own, layer) => {
     let firstRow = 0;
     for (let b = 0; b < batch; b++) {
-      const { seen } = past[b];
       const ownKept = Math.min(lengths[b], kept[b]);
       const pastKept = kept[b] - ownKept;
-      const target = h.offset / bytesPerFloat + ((layer * batch + b) * room + room - kept[b]) * 2 * width;
-      const sequences = uniform ? batch : 1;
-      const ownStride = lengths[b] * 3 * width;
+      const to = ((layer * batch + b) * room + room - kept[b]) * 2 * width;
+      // Where all batch rows are alike, they are copied at once.
+      const common = { sequences: uniform ? batch : 1, toStride: room * 2 * width, width: 2 * width };
       if (pastKept > 0) {
         const from = ((layer * batch + b) * pastRoom + pastRoom - pastKept) * 2 * width;
-        const source = before!.h.offset / bytesPerFloat + from;
-        copy(
-          [target, room * 2 * width],
-          [source, pastRoom * 2 * width, 2 * width],
-          sequences,
-          Math.min(pastKept, seen),
-        );
+        const strides = { fromStride: pastRoom * 2 * width, rowStride: 2 * width };
+        copies.push({ ...common, ...strides, source: before!.h, from, to, count: pastKept });
       }
-      const first = own.offset / bytesPerFloat + (firstRow + lengths[b] - ownKept) * 3 * width + width;
-      copy([target + pastKept * 2 * width, room * 2 * width], [first, ownStride, 3 * width], sequences, ownKept);
+      copies.push({
+        ...common,
+        fromStride: lengths[b] * 3 * width,
+        rowStride: 3 * width,
+        source: own,
+        from: (firstRow + lengths[b] - ownKept) * 3 * width + width,
+        to: to + pastKept * 2 * width,
+        count: ownKept,
+      });
       if (uniform) break;
       firstRow += lengths[b];
     }
   });
+  for (const copy of copies) copyRows(copy, h.offset, copy.source.offset);
+  record({
+    name: "attentionState",
+    // A state that is cut from the tape may end before the way back.
+    inputs: before?.h.requiresGrad ? [...turned, before.h] : turned,
+    outputs: [h],
+    backward: (pass) => {
+      const gradient = pass.gradient(h);
+      for (const source of new Set(copies.map((copy) => copy.source))) {
+        const target = pass.partialTarget(source);
+        if (!target) continue;
+        for (const copy of copies) if (copy.source === source) copyRows(copy, gradient, target.offset, true);
+      }
+    },
+  });
   const positions = lengths.map((length, b) => past[b].position + length);
   return { h, positions: tensor(positions, [batch], { dtype: "int32" }) };
+}
+
+/** Rows of numbers that stand in a source and in a state: places and strides in numbers. */
+interface RowCopy {
+  source: Tensor;
+  from: number;
+  fromStride: number;
+  rowStride: number;
+  to: number;
+  toStride: number;
+  sequences: number;
+  count: number;
+  width: number;
+}
+
+/** From source to state, or, `back`, adding a state's gradient to the source's. */
+function copyRows(copy: RowCopy, state: number, source: number, back = false): void {
+  const { sequences, count, width, toStride, fromStride, rowStride } = copy;
+  if (count === 0) return;
+  const { bytesPerFloat, kernels } = runtime().kernelSet;
+  const inState = { offset: state + copy.to * bytesPerFloat, strides: [toStride, width, 1] };
+  const inSource = { offset: source + copy.from * bytesPerFloat, strides: [fromStride, rowStride, 1] };
+  const [out, x] = back ? [inSource, inState] : [inState, inSource];
+  withPlan([sequences, count, width], out.strides, x.strides, (plan) =>
+    kernels.stridedCopy({ out: out.offset, x: x.offset, plan, accumulate: back ? 1 : 0 }),
+  );
 }

@@ -2,7 +2,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { everyEngine } from "../../test/engines.ts";
 import { checkGradients } from "../autograd/gradient-check.ts";
 import { mul } from "../autograd/ops/binary.ts";
+import { concat } from "../autograd/ops/concat.ts";
 import { sum } from "../autograd/ops/reduce.ts";
+import { reshape } from "../autograd/ops/reshape.ts";
 import { noGrad } from "../autograd/tape.ts";
 import { engine } from "../engine.ts";
 import { Random, randomKey } from "../memory/random.ts";
@@ -158,15 +160,55 @@ describe("a Transformer's gradients are those of finite differences", () => {
     checkGradients(() => sum(mul(network.forward(x, { lengths }).output, weights)), inputs);
   });
 
-  test("after a state, which gets none", () => {
-    const network = new Transformer({ inputSize, hiddenSize: 8, heads: 2, layers: 1, name: "network" });
-    const { state } = noGrad(() => network.forward(input(3, 2)));
-    const x = tensor(numbers(2 * 2 * inputSize, "later"), [2, 2, inputSize]);
-    x.requiresGrad = true;
-    checkGradients(() => sum(mul(network.forward(x, { state }).output, network.forward(x, { state }).output)), {
-      x,
-      ...Object.fromEntries(network.stateDict()),
+  test.each([2, 64])("through states, with %i positions and various lengths", (positions) => {
+    const network = new Transformer({
+      inputSize,
+      hiddenSize: 4,
+      heads: 1,
+      layers: 2,
+      feedForward: 4,
+      positions,
+      name: "network",
     });
+    const parts = ["first", "second", "third"].map((name) => {
+      const x = tensor(numbers(2 * 3 * inputSize, name), [2, 3, inputSize]);
+      x.requiresGrad = true;
+      return x;
+    });
+    const weights = tensor(numbers(2 * 3 * 4, "weights"), [2, 3, 4]);
+    const loss = (): Tensor => {
+      const first = network.forward(parts[0], { lengths: [2, 0, 1] });
+      const second = network.forward(parts[1], { state: first.state, lengths: [1, 2, 2] });
+      return sum(mul(network.forward(parts[2], { state: second.state }).output, weights));
+    };
+    const [first, second, third] = parts;
+    checkGradients(loss, { first, second, third, ...Object.fromEntries(network.stateDict()) });
+  });
+
+  test("step by step, as over the whole sequence; a state that is detached cuts them", () => {
+    const network = new Transformer({ ...shape, positions: 4 });
+    const x = input(7, 2);
+    const gradientsOf = (output: (from: Tensor) => Tensor): number[][] => {
+      for (const parameter of network.parameters()) parameter.grad = null;
+      const all = output(x);
+      sum(mul(all, tensor(numbers(all.size, "weights"), all.shape))).backward();
+      return network.parameters().map(({ grad }) => [...grad!.exactDataSync()]);
+    };
+    const stepwise = (cut: boolean) => (): Tensor => {
+      let state: TransformerState | undefined;
+      const outputs: Tensor[] = [];
+      for (let t = 0; t < 7; t++) {
+        const next = network.step(tensor(part(x, t, t + 1).exactDataSync(), [2, inputSize]), state);
+        outputs.push(reshape(next.output, [1, 2, 24]));
+        state = cut ? { h: next.state.h.detach(), positions: next.state.positions } : next.state;
+      }
+      return concat(outputs, 0);
+    };
+    const whole = gradientsOf((from) => network.forward(from).output);
+    const largestOff = (gradients: number[][]): number =>
+      Math.max(...gradients.flatMap((values, i) => values.map((value, j) => Math.abs(value - whole[i][j]))));
+    expect(largestOff(gradientsOf(stepwise(false)))).toBeLessThan(1e-9);
+    expect(largestOff(gradientsOf(stepwise(true)))).toBeGreaterThan(1e-3);
   });
 });
 

@@ -1,4 +1,5 @@
 import { reshape } from "../autograd/ops/reshape.ts";
+import { slice } from "../autograd/ops/slice.ts";
 import { transpose } from "../autograd/ops/transpose.ts";
 import { HiddenstateError, shown } from "../errors.ts";
 import { type Tensor, tensor, zeros } from "../memory/tensor.ts";
@@ -74,7 +75,7 @@ export interface TransformerForwardOptions {
  *
  * Causal, it is a model of what comes next that streams like a recurrent one: a step sees itself and the `positions` - 1 steps before it, whose
  * keys and values are its state, so that `forward`, `step`, chunks and streams give the same bits, however long the sequence. Gradients
- * do not go back into a state (as in Transformer-XL, Dai et al. 2019). Not causal, it reads whole sequences of at most `positions` steps.
+ * go back into a state, too, unless it is detached, as between windows of a training (Transformer-XL, Dai et al. 2019). Not causal, it reads whole sequences of at most `positions` steps.
  *
  * Parameters carry the names of PyTorch's TransformerEncoder: `layers.{l}.self_attn.in_proj_weight` [3H, H] and so on, `norm.weight`,
  * `norm.bias`; and `input.*` where inputSize is not hiddenSize.
@@ -225,7 +226,9 @@ export class Transformer extends Module {
     let output = rows.pack(x);
     if (this.input) output = this.input.forward(output);
     const turned = this.layers.map((block, layer) => {
-      const cache = room ? before!.h.view([batch * room, 2 * hiddenSize], layer * batch * room * 2 * hiddenSize) : null;
+      const cache = room
+        ? reshape(slice(before!.h, { start: layer, end: layer + 1 }), [batch * room, 2 * hiddenSize])
+        : null;
       const result = block.forward(output, rows, cache);
       output = result.output;
       return result.turned;

@@ -1,6 +1,7 @@
 import { attentionWorkspace } from "../../kernels/attention-workspace.ts";
 import { runtime } from "../../memory/runtime.ts";
 import { empty, type Tensor } from "../../memory/tensor.ts";
+import { copyDense } from "../copy.ts";
 import { record, recordsFor } from "../tape.ts";
 
 /** Which rows attend to which: sequences of rows one after the other, and what came before them. */
@@ -28,7 +29,7 @@ export interface AttentionOptions {
  * out_i = Σ_j softmax_j(R_i q_i · R_j k_j / √d) v_j for each head, R_i the rotation by position i
  *
  * qkv [N, 3W], result [N, W]; `turned`, [N, 3W], has the rotated queries and keys: what later rows take as their past, rows [k | v] of 2W.
- * A past gets no gradient.
+ * Its gradient goes back into what they were computed from.
  *
  * Source: Vaswani et al., "Attention is all you need", 2017; Su et al., "RoFormer: enhanced transformer with rotary position
  * embedding", 2021.
@@ -55,7 +56,7 @@ export function selfAttention(
   const turned = empty(qkv.shape);
   kernels.rotatePositions({ out: turned.offset, x: qkv.offset, ...rotation, inverse: 0, accumulate: 0 });
 
-  const taped = recordsFor([qkv]);
+  const taped = recordsFor(past ? [qkv, past] : [qkv]);
   const output = empty([count, width]);
   const logNormalizer = taped ? empty([count, heads]) : null;
   const workspaceSize = attentionWorkspace(rows.longest, headSize);
@@ -65,8 +66,7 @@ export function selfAttention(
     workspace.end();
     return result;
   };
-  // A view of our own: the state that the past belongs to may end before the way back.
-  const before = past && past.size > 0 ? past.detach() : null;
+  const before = past && past.size > 0 ? past : null;
   const callArguments = (workspace: number): Parameters<typeof kernels.attentionForward>[0] => ({
     out: output.offset,
     logNormalizer: logNormalizer?.offset ?? 0,
@@ -86,25 +86,35 @@ export function selfAttention(
   inWorkspace((workspace) => kernels.attentionForward(callArguments(workspace)));
   record({
     name: "selfAttention",
-    inputs: [qkv, sequences, angles, index],
-    outputs: [output],
-    saved: [logNormalizer, before].filter((tensor) => tensor !== null),
+    inputs: before ? [qkv, before, sequences, angles, index] : [qkv, sequences, angles, index],
+    outputs: [output, turned],
+    saved: logNormalizer ? [logNormalizer] : [],
     backward: (pass) => {
-      const target = pass.target(qkv);
-      if (!target) return;
+      const gradOut = pass.gradient(output);
+      const gradTurned = pass.gradient(turned);
       const gradX = empty(turned.shape);
-      inWorkspace((workspace) =>
-        kernels.attentionBackward({ ...callArguments(workspace), gradX: gradX.offset, gradOut: pass.gradient(output) }),
-      );
-      kernels.rotatePositions({
-        out: target.offset,
-        x: gradX.offset,
-        ...rotation,
-        angles: angles.offset,
-        index: index.offset,
-        inverse: 1,
-        accumulate: target.accumulate,
-      });
+      if (gradOut) {
+        const gradPast = (before && pass.partialTarget(before)?.offset) ?? 0;
+        inWorkspace((workspace) =>
+          kernels.attentionBackward({ ...callArguments(workspace), gradX: gradX.offset, gradOut, gradPast }),
+        );
+      }
+      // What later steps saw of these keys and values.
+      if (gradTurned) copyDense(gradX.offset, gradTurned, gradX.size, gradOut ? 1 : 0);
+      const target = pass.target(qkv);
+      if (target) {
+        const { offset: out, accumulate } = target;
+        const { offset: x } = gradX;
+        kernels.rotatePositions({
+          ...rotation,
+          angles: angles.offset,
+          index: index.offset,
+          out,
+          x,
+          inverse: 1,
+          accumulate,
+        });
+      }
       gradX.end();
     },
   });

@@ -1,5 +1,5 @@
 import type { ConformanceCase } from "./case.ts";
-import { exact } from "./outcome.ts";
+import { exact, type Outcome } from "./outcome.ts";
 import type { Samples } from "./samples.ts";
 import { largest, mapped } from "./samples.ts";
 import type { Stage } from "./stage.ts";
@@ -124,12 +124,23 @@ function attentionCase(shape: Shape): ConformanceCase[] {
       name: `attentionBackward ${what}`,
       run(stage, samples) {
         const { args, rows, width, score, value } = laidOut(stage, samples, shape);
+        const pastRows = sequences.reduce((sum, [, before]) => sum + before, 0);
         stage.kernels.attentionForward(args);
         const gradX = stage.room(rows, 3 * width);
         const gradOut = stage.floats(samples.normal(rows * width));
-        stage.kernels.attentionBackward({ ...args, gradX, gradOut });
+        const start = samples.normal(pastRows * 2 * width);
+        const gradPast = pastRows ? stage.floats(start) : 0;
+        stage.kernels.attentionBackward({ ...args, gradX, gradOut, gradPast });
         const of = (1 + score) * value ** 2 * headSize * args.scale;
-        return { gradX: { values: stage.read(gradX), tolerance: { roundings: 40, of } } };
+        const tolerance = { roundings: 40, of: of + largest(start) };
+        const outcomes: Record<string, Outcome> = { gradX: { values: stage.read(gradX), tolerance } };
+        if (pastRows) {
+          const alone = stage.room(rows, 3 * width);
+          stage.kernels.attentionBackward({ ...args, gradX: alone, gradOut, gradPast: 0 });
+          outcomes.gradPast = { values: stage.read(gradPast), tolerance };
+          outcomes.withoutPast = { values: stage.read(alone), sameBitsAs: stage.read(gradX) };
+        }
+        return outcomes;
       },
     },
   ];

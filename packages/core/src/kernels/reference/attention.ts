@@ -35,7 +35,6 @@ interface Head {
   /** Where row i of out, and where its logNormalizer. */
   out(i: number): number;
   normalizer(i: number): number;
-  /** Row i's place in x, for key and value W and 2W further. */
   sees(i: number): { from: number; end: number };
 }
 
@@ -89,11 +88,12 @@ export function attentionBackward(heap: ReferenceHeap, args: KernelArguments<"at
   const f = heap.floats;
   const width = heads * headSize;
   const toGradient = heap.at(args.gradX) - heap.at(args.x);
+  const toPastGradient = heap.at(args.gradPast) - heap.at(args.past);
   for (const head of headsOf(heap, args)) {
     const past = head.keys - head.rows;
     // In double: each is a sum over queries or keys.
-    const gradients = new Float64Array(head.rows * 3 * headSize);
-    const [ofQuery, ofKey, ofValue] = [0, 1, 2].map((part) => (i: number) => (part * head.rows + i) * headSize);
+    const ofQueries = new Float64Array(head.rows * headSize);
+    const [ofKeys, ofValues] = [0, 1].map(() => new Float64Array(head.keys * headSize));
     for (let i = 0; i < head.rows; i++) {
       const gradOut = heap.at(args.gradOut) + head.out(i);
       const delta = dot(f, heap.at(args.out) + head.out(i), gradOut, headSize);
@@ -102,18 +102,25 @@ export function attentionBackward(heap: ReferenceHeap, args: KernelArguments<"at
         const weight = Math.exp(scale * dot(f, head.query(i), head.key(j), headSize) - f[head.normalizer(i)]);
         const gradScore = scale * weight * (dot(f, head.value(j), gradOut, headSize) - delta);
         for (let c = 0; c < headSize; c++) {
-          gradients[ofQuery(i) + c] += gradScore * f[head.key(j) + c];
-          if (j < past) continue;
-          gradients[ofKey(j - past) + c] += gradScore * f[head.query(i) + c];
-          gradients[ofValue(j - past) + c] += weight * f[gradOut + c];
+          ofQueries[i * headSize + c] += gradScore * f[head.key(j) + c];
+          ofKeys[j * headSize + c] += gradScore * f[head.query(i) + c];
+          ofValues[j * headSize + c] += weight * f[gradOut + c];
         }
       }
     }
+    const rowOf = (all: Float64Array, i: number): Float64Array => all.subarray(i * headSize, (i + 1) * headSize);
     for (let i = 0; i < head.rows; i++) {
-      [ofQuery, ofKey, ofValue].forEach((place, part) => {
-        const target = head.query(i) + toGradient + part * width;
-        f.set(gradients.subarray(place(i), place(i) + headSize), target);
-      });
+      const target = head.query(i) + toGradient;
+      f.set(rowOf(ofQueries, i), target);
+      f.set(rowOf(ofKeys, past + i), target + width);
+      f.set(rowOf(ofValues, past + i), target + 2 * width);
+    }
+    if (!args.gradPast) continue;
+    for (let j = 0; j < past; j++) {
+      for (let c = 0; c < headSize; c++) {
+        f[head.key(j) + toPastGradient + c] += ofKeys[j * headSize + c];
+        f[head.value(j) + toPastGradient + c] += ofValues[j * headSize + c];
+      }
     }
   }
 }
