@@ -36,6 +36,23 @@ describe("train and load, from TypeScript", () => {
     expect(first).toMatchObject({ type: "start", trainingTokens: 1500, validationTokens: 60 });
   });
 
+  test("series are learned from as they are, forecast, tested and watched", async () => {
+    const values = Array.from(
+      { length: 80 },
+      (_, t) => 10 + 3 * Math.sin((2 * Math.PI * t) / 8) + 0.1 * Math.sin(t * t),
+    );
+    const out = join(folder, "series");
+    const options = { hidden: 4, members: 1, steps: 20, test: 10, horizon: 2, context: 16 } as const;
+    const events = await eventsOf({ task: "forecast", data: [{ id: "tide", values }], out, ...options });
+    expect(events.at(-1)).toMatchObject({ type: "end", step: 20 });
+    const model = await load(out, { task: "forecast" });
+    const [forecast] = await model.forecast([{ id: "tide", values }], 3);
+    expect(forecast).toMatchObject({ id: "tide", dates: null });
+    expect(forecast.values).toHaveLength(3);
+    expect((await model.backtest([{ id: "tide", values }])).origins).toBe(9);
+    expect(model.stream({ series: { id: "tide", values } }).push({ value: 40 }).odd).toBe(true);
+  });
+
   test("the model is what train returns", async () => {
     const run = train({ task: "lm", data: text, out: join(folder, "returned"), ...small, steps: 2 });
     let next = await run.next();
