@@ -4,7 +4,7 @@ import type { Series } from "../../data/series/series.ts";
 import { engine } from "../../engine.ts";
 import { MemoryStorage } from "../../io/model-storage.ts";
 import { Random, randomKey } from "../../memory/random.ts";
-import { type ForecasterModel, loadForecaster } from "./forecaster-model.ts";
+import { ForecasterModel, loadForecaster } from "./forecaster-model.ts";
 import { headKinds } from "./heads/make-head.ts";
 import { type ForecasterTraining, trainForecaster } from "./train-forecaster.ts";
 
@@ -131,6 +131,35 @@ describe.each(headKinds)("the %s head", (head) => {
       }
     },
   );
+});
+
+describe("steps that are forecast at once", () => {
+  const values = sales(70);
+
+  test("have intervals that hold as much of what was held out as they say", async () => {
+    const model = await trained([{ values }], { strategy: "direct", horizon: 8, steps: 60, lr: 0.02 });
+    const { widening } = model.calibration!;
+    expect(widening).toBeGreaterThan(1);
+    const narrow = new ForecasterModel(model.config, model.model, { ...model.calibration!, widening: 1 });
+    const [[wide], [own]] = await Promise.all([model, narrow].map((each) => each.forecast([{ values }])));
+    wide.values.forEach((value, k) => expect(value).toBe(own.values[k]));
+    const width = (of: typeof wide, k: number): number =>
+      Math.log(of.intervals[0].upper[k]) - Math.log(of.intervals[0].lower[k]);
+    wide.values.forEach((_, k) => expect(width(wide, k) / width(own, k)).toBeCloseTo(widening!, 3));
+  });
+
+  test("have intervals too where they are points, and more than one held-out stretch has", async () => {
+    const model = await trained([{ values }], {
+      strategy: "direct",
+      horizon: 20,
+      head: "point",
+      context: 4,
+      season: 1,
+    });
+    const [{ intervals }] = await model.forecast([{ values }]);
+    expect(intervals[0].lower.every(Number.isFinite)).toBe(true);
+    intervals[0].upper.forEach((upper, k) => expect(upper).toBeGreaterThan(intervals[0].lower[k]));
+  });
 });
 
 describe("a model", () => {

@@ -9,7 +9,7 @@ import { type OptionRules, resolveOptions } from "../../options.ts";
 import { EventLoopTurns } from "../../train/event-loop.ts";
 import { type BacktestResult, type ForecastInterval, intervalsOf, scoreBacktest } from "./backtest.ts";
 import { loadCalibration, uncalibrated } from "../watching/oddness.ts";
-import { type Calibration, withResiduals } from "./calibration.ts";
+import { type Calibration, widened, withResiduals } from "./calibration.ts";
 import { checkHistory, seriesForModel } from "./check-series.ts";
 import { ensembleOf, type ForecasterConfig, headOf, type TrainedSeries } from "./forecaster-config.ts";
 import type { ForecasterEnsemble } from "./forecaster-ensemble.ts";
@@ -212,9 +212,12 @@ export class ForecasterModel {
     return { series, prepared: prepareSeries({ ...series, id: known }, plan, categories, ahead) };
   }
 
-  /** What a point forecast lacks: the spread of held-out ones. */
+  /** What a forecast lacks: a point the spread of held-out ones, one of several at once the width that they need. */
   complete(forecast: Forecasted, step: number): Forecasted {
-    if (this.head.probabilistic) return forecast;
+    if (this.head.probabilistic) {
+      const { widening = 1 } = this.calibration ?? {};
+      return widening === 1 ? forecast : widened(forecast, widening);
+    }
     if (!this.calibration) throw uncalibrated("intervals of point forecasts");
     const { residuals, deviation } = this.calibration;
     return withResiduals(forecast, residuals[step], deviation);
