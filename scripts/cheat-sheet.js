@@ -46,7 +46,8 @@ export function equationsOf(code, name) {
 }
 
 /**
- * The sheet with everything between `<!-- equation FILE NAME -->` or `<!-- lab NAME -->` and `<!-- end -->` made anew.
+ * The sheet with everything between `<!-- equation FILE NAME -->`, `<!-- lab NAME -->` or `<!-- lab-short NAME -->` and `<!-- end -->`
+ * made anew.
  *
  * @param {string} markdown
  * @param {(path: string) => string} read a file of the repository
@@ -54,14 +55,33 @@ export function equationsOf(code, name) {
  */
 export function filled(markdown, read, verdicts) {
   return markdown.replaceAll(
-    /<!-- (equation|lab) ([^>]+?) -->([\s\S]*?)<!-- end -->/g,
+    /<!-- (equation|lab|lab-short) ([^>]+?) -->([\s\S]*?)<!-- end -->/g,
     (_, /** @type {string} */ kind, /** @type {string} */ words) => {
       const [first, second] = words.split(" ");
-      if (kind === "lab") return `<!-- lab ${first} -->${verdictLine(first, verdicts.get(first))}<!-- end -->`;
+      if (kind !== "equation") {
+        const verdict = verdicts.get(first);
+        const line = verdictLine(first, verdict && kind === "lab-short" ? shortened(verdict) : verdict);
+        return `<!-- ${kind} ${first} -->${line}<!-- end -->`;
+      }
       const equations = equationsOf(read(first), second).join("\n");
       return `<!-- equation ${first} ${second} -->\n\n\`\`\`\n${equations}\n\`\`\`\n\n<!-- end -->`;
     },
   );
+}
+
+/** What is long enough to say something. */
+const enough = 140;
+
+/**
+ * The first clauses of a reason; the report has them all.
+ *
+ * @param {Verdict} verdict
+ * @returns {Verdict}
+ */
+function shortened({ outcome, because }) {
+  const [first, ...rest] = because.split("; ");
+  const short = rest.reduce((text, clause) => (text.length < enough ? `${text}; ${clause}` : text), first);
+  return { outcome, because: short };
 }
 
 /**
