@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { load } from "hiddenstate";
+import { load, train } from "hiddenstate";
 import { folder, hiddenstate, recordsOf } from "./command.ts";
 
 /** Options of a network so small that a run takes no time. */
@@ -159,4 +159,16 @@ describe("bad sentences get one sentence with the line", () => {
       "untold.jsonl: missing tags: none of the columns words, label",
     );
   });
+});
+
+test("a sentence of 100,000 words is learned from, and tagged", async () => {
+  const words = Array.from({ length: 100_000 }, (_, i) => `w${i % 50}`);
+  const long = { words, tags: words.map((_, i) => (i % 2 ? "odd" : "even")) };
+  const training = [long, { words: ["w1", "w2"], tags: ["odd", "even"] }];
+  const small = { hidden: 4, embedding: 4, characterEmbedding: 4, characterHidden: 4, affixEmbedding: 2 };
+  const options = { task: "tag", ...small, steps: 1, out: join(folder, "long") } as const;
+  for await (const event of train({ ...options, data: { training, validation: training } })) void event;
+  const model = await load(join(folder, "long"), { task: "tag" });
+  const [{ tags }] = await model.tag([words]);
+  expect(tags).toHaveLength(100_000);
 });
