@@ -48,7 +48,7 @@ export const seriesOptions: readonly TaskOption[] = [
   },
   {
     flags: "--test <steps>",
-    about: "steps at the end that are kept back and told apart (default: a tenth; 0: none)",
+    about: "steps at the end that are kept back to test on (default: a tenth; 0: none)",
     group,
     value: { range: { whole: true, min: 0 } },
   },
