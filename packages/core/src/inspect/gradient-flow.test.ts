@@ -170,6 +170,11 @@ describe("in double precision", () => {
     expect(flow.hidden[0]).toBeCloseTo(Math.sqrt(hiddenSize), 12);
   });
 
+  test("lags that are none are refused", () => {
+    const rnn = new RNN({ inputSize, hiddenSize });
+    expect(() => gradientFlow(rnn, [], { lags: -1 })).toThrow(/invalid lags: got -1/);
+  });
+
   test("a loss that has nothing to do with the network is refused", () => {
     const rnn = new RNN({ inputSize, hiddenSize });
     const x = randomTensor([steps, batch, inputSize], "x");

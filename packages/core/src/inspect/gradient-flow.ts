@@ -1,4 +1,4 @@
-import { HiddenstateError } from "../errors.ts";
+import { HiddenstateError, shown } from "../errors.ts";
 import type { Tensor } from "../memory/tensor.ts";
 import { type AnyRecurrentNetwork, type Numbers, observe, type ObservedLayer } from "./observe.ts";
 
@@ -73,7 +73,14 @@ export class GradientFlowMeter {
   readonly #network: AnyRecurrentNetwork;
   readonly #sums: LayerSums[] = [];
 
+  /** @throws HiddenstateError `invalid` unless lags is a whole number from 0 */
   constructor(network: AnyRecurrentNetwork, lags: number) {
+    if (!Number.isInteger(lags) || lags < 0) {
+      throw new HiddenstateError(
+        "invalid",
+        `gradientFlow: invalid lags: got ${shown(lags)}, expected a whole number from 0`,
+      );
+    }
     this.#network = network;
     this.lags = lags;
   }

@@ -11,6 +11,7 @@ import {
   recurrentMatrices,
   type RecurrentMatrix,
 } from "./recurrent-matrix.ts";
+import { type OptionRules, resolveOptions } from "../options.ts";
 import type { InspectionSubject } from "./subject.ts";
 import { doublings, type UseOfThePast, useOfThePast } from "./use-of-the-past.ts";
 
@@ -65,6 +66,13 @@ export interface InspectionOptions {
   eigenvalues?: EigenvalueRoutine;
 }
 
+const rules: OptionRules<InspectionOptions> = {
+  lags: { type: "integer", min: 1, optional: true },
+  context: { type: "integer", min: 1, optional: true },
+  window: { type: "any", optional: true },
+  eigenvalues: { type: "any", optional: true },
+};
+
 /** A part of the inspection has begun. */
 export interface InspectionProgress {
   part: string;
@@ -77,6 +85,8 @@ export interface InspectionProgress {
  * Lyapunov exponent, gates, and what window the training should use. Yields what it is about to do, so that the caller can let the event loop
  * turn and say so.
  *
+ * @throws HiddenstateError `unknown` or `invalid` for options that are none
+ *
  * @example
  * const work = inspection(new TextSubject(model, text), { window: 64 });
  */
@@ -84,6 +94,7 @@ export function* inspection(
   subject: InspectionSubject,
   options: InspectionOptions = {},
 ): Generator<InspectionProgress, InspectionReport> {
+  resolveOptions("inspection", options, rules);
   const { network } = subject;
   const notices = [...subject.notices];
   const say = (part: string, done: number): InspectionProgress => ({ part, done });

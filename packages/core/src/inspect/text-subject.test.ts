@@ -132,6 +132,13 @@ describe("an inspection", () => {
     expect(() => new TextSubject(modelWith("gru"), "abcz")).toThrow(/z/);
   });
 
+  test("refuses options that are none, naming the nearest", () => {
+    const model = modelWith("gru");
+    const wrong = { lgas: 3 } as InspectionOptions;
+    expect(() => inspect(model, "abcd", wrong)).toThrow(/unknown option "lgas"; did you mean "lags"/);
+    expect(() => inspect(model, "abcd", { lags: 0 })).toThrow(/invalid lags: got 0/);
+  });
+
   test("leaves the model as it was", () => {
     const model = modelWith("lstm");
     const before = [...model.model.stateDict().values()].map((values) => [...values.exactDataSync()]);

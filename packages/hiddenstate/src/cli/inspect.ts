@@ -12,9 +12,8 @@ import { Output } from "./output.ts";
 import type { Session } from "./program.ts";
 import { UsageError } from "./usage-error.ts";
 
-interface InspectFlags extends Omit<InspectOptions, "model" | "data" | "signal" | "abort" | "onProgress"> {
+interface InspectFlags extends Omit<InspectOptions, "model" | "data" | "signal" | "onProgress"> {
   json?: true;
-  gate?: string;
   out?: string;
 }
 
@@ -77,7 +76,7 @@ async function runInspection(
   let found: ModelInspection;
   try {
     const onProgress = (part: InspectionProgress): void => progress.show(part);
-    found = await inspect({ ...options, model, data, unit, signal: gate, abort: signal, onProgress });
+    found = await inspect({ ...options, model, data, unit, gate, signal, onProgress });
   } catch (fault) {
     if (signal.aborted) return interruptedCode;
     throw fault;

@@ -40,9 +40,8 @@ export interface InspectOptions extends EngineChoice {
   /** The unit to follow, from 0. Default: the one that swings widest and slowest. */
   unit?: { layer: number; unit: number };
   /** What of it to follow: the name of a gate, `"hidden"` or `"cell"`. Default: cell where there is one, else hidden. */
-  signal?: string;
-  /** Stops the work. */
-  abort?: AbortSignal;
+  gate?: string;
+  signal?: AbortSignal;
   /** Called when a part begins, and while it goes on. */
   onProgress?: (progress: InspectionProgress) => void;
 }
@@ -73,8 +72,9 @@ export interface ModelInspection {
  * console.log(report?.advice.sentences.join(" "));
  */
 export async function inspect(options: InspectOptions): Promise<ModelInspection> {
-  const { model: folder, data, lags, context, follow = 240, abort, onProgress, ...rest } = options;
-  const { window: given, unit, signal, ...choice } = rest;
+  const { model: folder, data, unit, gate, follow = 240, signal, onProgress, ...rest } = options;
+  const { backend, instructionSet, threads, window: given, ...measured } = rest;
+  const choice = { backend, instructionSet, threads };
   const model = await load(folder, choice);
   const task = taskOf(model.task);
   if (!task.inspect) {
@@ -86,7 +86,9 @@ export async function inspect(options: InspectOptions): Promise<ModelInspection>
   const eigenvalues = await loadEigenvalues();
   const { options: trainedWith, events } = await recordedFiles(new FolderStorage(folder));
   const inspected = inspectedOf(task, model, trainedWith, folder);
-  checkUnit(inspected.network, unit, signal);
+  checkUnit(inspected.network, unit, gate);
+  if (!Number.isInteger(follow) || follow < 1)
+    throw new HiddenstateError("invalid", `inspect: invalid follow: got ${follow}, expected a whole number from 1`);
   const record = trainingRecord(events);
   const training = record && { ...record, clip: inspected.clip };
   if (data === undefined) {
@@ -96,10 +98,10 @@ export async function inspect(options: InspectOptions): Promise<ModelInspection>
   }
   const { subject, close } = await open(inspected, data, folder);
   try {
-    const work = inspection(subject, { lags, context, window: given ?? inspected.window, eigenvalues });
-    const report = await finishedWith(work, onProgress, abort);
+    const work = inspection(subject, { ...measured, window: given ?? inspected.window, eigenvalues });
+    const report = await finishedWith(work, onProgress, signal);
     const stretch = subject.follow(follow);
-    const telling = tellingUnit(stretch, signal);
+    const telling = tellingUnit(stretch, gate);
     const followed = followUnit(stretch, { ...telling, ...unit });
     return { folder, task: model.task, report, matrices: report.matrices, training, followed };
   } finally {
@@ -131,13 +133,13 @@ function inspectedOf(
 function checkUnit(
   { cell, options: { layers, hiddenSize } }: AnyRecurrentNetwork,
   unit: { layer: number; unit: number } | undefined,
-  signal: string | undefined,
+  gate: string | undefined,
 ): void {
   const signals = signalNames(cell);
-  if (signal !== undefined && !signals.includes(signal)) {
+  if (gate !== undefined && !signals.includes(gate)) {
     throw new HiddenstateError(
       "unknown",
-      `inspect: unknown gate ${JSON.stringify(signal)}; this model has ${signals.join(", ")}`,
+      `inspect: unknown gate ${JSON.stringify(gate)}; this model has ${signals.join(", ")}`,
     );
   }
   if (unit && (unit.layer >= layers || unit.unit >= hiddenSize)) {
