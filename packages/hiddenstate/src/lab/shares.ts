@@ -32,3 +32,10 @@ export function* inTurn<I, R>(
 export function pairs<A, B>(first: readonly A[], second: readonly B[]): [A, B][] {
   return first.flatMap((a) => second.map((b): [A, B] => [a, b]));
 }
+
+/** Work that belongs to what is done already: it yields so that the event loop can turn, and the share stays 1. */
+export function* turning<R>(work: Generator<void, R>): Generator<number, R> {
+  let next = work.next();
+  for (; !next.done; next = work.next()) yield 1;
+  return next.value;
+}

@@ -13,7 +13,7 @@ import {
 import { count, significant } from "../../format.ts";
 import { lineChart } from "../../pictures/line-chart.ts";
 import type { Bench, Experiment } from "../experiment.ts";
-import { inTurn, pairs } from "../shares.ts";
+import { inTurn, pairs, turning } from "../shares.ts";
 import { mean } from "../statistics.ts";
 import {
   type AttentionNetwork as Network,
@@ -121,7 +121,9 @@ export const transformer: Experiment<Settings, Numbers> = {
       },
       ([network, lag]) => (network === "lstm" ? lag : lag + lag ** 2 / 200),
     );
-    return { lags, recall, training: timeTraining(settings), streaming: timeStreams(settings) };
+    const training = yield* turning(timeTraining(settings));
+    const streaming = yield* turning(timeStreams(settings));
+    return { lags, recall, training, streaming };
   },
 
   judge({ lags, recall, training, streaming }) {

@@ -3,7 +3,7 @@ import { significant } from "../../format.ts";
 import { lineChart } from "../../pictures/line-chart.ts";
 import type { Bench, Experiment } from "../experiment.ts";
 import { setForgetBias } from "../networks.ts";
-import { inTurn } from "../shares.ts";
+import { inTurn, turning } from "../shares.ts";
 import { cosine, mean, norm } from "../statistics.ts";
 import { recallSymbols } from "../tasks/recall.ts";
 import { sumOverSteps } from "../tasks/sum-over-steps.ts";
@@ -117,6 +117,7 @@ export const truncation: Experiment<TruncationSettings, Numbers> = {
         return found;
       });
     });
+    const costs = yield* turning(costsOf(settings, text.training, text.tokenizer.size));
     return {
       lag,
       sumError: seeds.map(sumOverSteps),
@@ -128,7 +129,7 @@ export const truncation: Experiment<TruncationSettings, Numbers> = {
           ratio: mean(runs.flatMap((run) => run[s][i].map((one) => one.ratio))),
         })),
       ),
-      costs: costsOf(settings, text.training, text.tokenizer.size),
+      costs,
     };
   },
 

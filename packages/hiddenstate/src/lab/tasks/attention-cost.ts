@@ -67,12 +67,13 @@ function microsecondsOf(work: () => void): number {
   return user + system;
 }
 
-/** Speed of training by length, LSTM and Transformer in turn. */
-export function timeTraining(settings: AttentionSettings): TrainingSpeed[] {
+/** Speed of training by length, LSTM and Transformer in turn. Yields now and then. */
+export function* timeTraining(settings: AttentionSettings): Generator<void, TrainingSpeed[]> {
   const { streamHidden, lengths, tokens } = settings;
   const random = new Random(randomKey(0, "lab", "transformer.training"));
   const ids = Int32Array.from({ length: tokens }, () => random.integer(attentionVocabulary));
-  return lengths.flatMap((length) => {
+  const found: TrainingSpeed[] = [];
+  for (const length of lengths) {
     const trainers = attentionNetworks.map((network) => {
       const model = makeModel(network, settings, { hidden: streamHidden, positions: length });
       const parameters = model.parameters();
@@ -87,25 +88,26 @@ export function timeTraining(settings: AttentionSettings): TrainingSpeed[] {
         });
     });
     const times: number[][] = attentionNetworks.map(() => []);
+    // The first round warms up.
     for (let round = -1; round < 5; round++) {
       for (const [i, step] of trainers.entries()) {
         const spent = microsecondsOf(step);
         if (round >= 0) times[i].push(spent);
+        yield;
       }
     }
-    return attentionNetworks.map((network, i) => ({
-      network,
-      length,
-      tokensPerSecond: (tokens * 1e6) / median(times[i]),
-    }));
-  });
+    for (const [i, network] of attentionNetworks.entries()) {
+      found.push({ network, length, tokensPerSecond: (tokens * 1e6) / median(times[i]) });
+    }
+  }
+  return found;
 }
 
 /** Steps that are timed as one, and how often: the fastest counts, as whatever else the machine does only adds. */
 const [block, rounds] = [32, 7];
 
-/** Time of a streamed step by context, LSTM and Transformer in turn. */
-export function timeStreams(settings: AttentionSettings): StreamCost[] {
+/** Time of a streamed step by context, LSTM and Transformer in turn. Yields now and then. */
+export function* timeStreams(settings: AttentionSettings): Generator<void, StreamCost[]> {
   const { streamHidden, contexts } = settings;
   const longest = Math.max(...contexts) + rounds * block;
   const streams = attentionNetworks.map((network) =>
@@ -114,7 +116,10 @@ export function timeStreams(settings: AttentionSettings): StreamCost[] {
   const found: StreamCost[] = [];
   let read = 0;
   for (const context of contexts) {
-    for (; read < context; read++) for (const stream of streams) stream.push([read % attentionVocabulary]);
+    for (; read < context; read++) {
+      for (const stream of streams) stream.push([read % attentionVocabulary]);
+      if (read % block === 0) yield;
+    }
     const sizes = streams.map((stream) => {
       const { h, c = [] } = stream.state();
       return 4 * (h.length + c.length);

@@ -149,7 +149,11 @@ function windowLoss(
 }
 
 /** Processor time and memory of forward and backward over a whole sequence, window by window. */
-export function costsOf(settings: TruncationSettings, text: Int32Array, vocabularySize: number): WindowCost[] {
+export function* costsOf(
+  settings: TruncationSettings,
+  text: Int32Array,
+  vocabularySize: number,
+): Generator<void, WindowCost[]> {
   const { windows, length, batch } = settings;
   const model = makeModel(vocabularySize, settings);
   const examples = textExamples(text, settings, new Random(randomKey(0, "lab", "truncation.costs")));
@@ -161,6 +165,7 @@ export function costsOf(settings: TruncationSettings, text: Int32Array, vocabula
       const { user, system } = process.cpuUsage(before);
       // The first round warms up.
       if (round >= 0) times[i].push((user + system) / 1000 / ((length * batch) / 1000));
+      yield;
     }
   }
   return windows.map((window, i) => ({
