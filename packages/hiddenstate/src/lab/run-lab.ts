@@ -46,7 +46,7 @@ const longestTurn = 50;
  */
 export async function* runLab(options: LabOptions): AsyncGenerator<LabEvent, void> {
   const { names, budget = "thorough", resume = false, signal } = options;
-  const chosen = names ? names.map(experimentNamed) : experiments;
+  const chosen = names ? [...new Set(names)].map(experimentNamed) : experiments;
   const { backend, instructionSet, threads } = options;
   const text = await labText(options.text);
   await startEngine({ backend, instructionSet, threads });
