@@ -210,6 +210,7 @@ export const defaults: Experiment<Settings, Numbers> = {
             subtitle: "Held-out loss in nats a character, mean and range over seeds; the dashed line is the default",
             height: 40 + 26 * rows.length,
             marginLeft: 140,
+            marginBottom: 40,
             x: { label: "nats a character", grid: true, nice: true },
             y: { label: null, domain: rows.map(({ variant }) => variant) },
             color: { domain: options.map((option) => labels[option]) },
