@@ -49,6 +49,15 @@ test("a first line that names a known column makes CSV of it, whose quotes may s
   expect(await partsOf(["id,text\n1,", '"a\n', 'b"\n'])).toEqual([[[{ id: "1", text: "a\nb" }, "standard input:2"]]]);
 });
 
+test("where columns are numbered, rows need no names above them", async () => {
+  const rows = [
+    { "1": "a", "2": "0.5" },
+    { "1": "b", "2": "1.5" },
+  ];
+  const [part] = await partsOf(["a\t0.5\nb\t1.5\n"], { columns: ["2"] });
+  expect(part.map(([row]) => row)).toEqual(rows);
+});
+
 test("a line with commas that names no column is text", async () => {
   expect(await partsOf(["well, well\n"])).toEqual([[[{ text: "well, well" }, "standard input:1"]]]);
 });

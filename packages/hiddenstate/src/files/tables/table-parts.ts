@@ -79,7 +79,11 @@ function kindOf(text: string, { columns, delimiter }: PartOptions): "jsonl" | "d
   const first = text.trimStart().split(/\r?\n/, 1)[0];
   if (first.startsWith("{")) return "jsonl";
   const cells = first.split(delimiter ?? /[,;\t|]/).map((cell) => cell.trim().replaceAll(/^"|"$/g, ""));
-  return cells.some((cell) => columns.includes(cell)) ? "delimited" : "lines";
+  if (cells.some((cell) => columns.includes(cell))) return "delimited";
+  // Where columns have no names but numbers, a line that has so many is a row.
+  const numbers = columns.map(Number);
+  const isNumbered = numbers.length > 0 && numbers.every((number) => Number.isInteger(number) && number > 0);
+  return isNumbered && cells.length >= Math.max(...numbers) && cells.length > 1 ? "delimited" : "lines";
 }
 
 function linesOf(path: string, text: string, firstLine: number, column: string): Table {
