@@ -124,13 +124,16 @@ function drawEigenvalues(matrices: readonly RecurrentMatrix[]): Promise<Picture>
 const short = (share: number): string => String(share);
 
 /** As figure 3 of Karpathy et al. 2015: one dot a unit. */
-function drawSaturation({ gates }: InspectionReport): Promise<Picture> {
+function drawSaturation({ gates, model }: InspectionReport): Promise<Picture> {
+  // The candidate of a minimal cell goes through no sigmoid or tanh: it has no ends.
+  const endless = model.cell === "mingru" || model.cell === "minlstm" ? "candidate" : null;
+  const names = Object.keys(gates.layers[0].gates).filter((name) => name !== endless);
   const dots = gates.layers.flatMap(({ layer, direction, gates: byName }) =>
-    Object.entries(byName).flatMap(([gate, { units }]) =>
-      units.low.map((low, unit) => ({ place: placeOf(layer, direction), gate, low, high: units.high[unit] })),
-    ),
+    names.flatMap((gate) => {
+      const { low, high } = byName[gate].units;
+      return low.map((share, unit) => ({ place: placeOf(layer, direction), gate, low: share, high: high[unit] }));
+    }),
   );
-  const names = Object.keys(gates.layers[0].gates);
   return drawPicture((plot) => ({
     title: "Saturation of gates",
     subtitle:
