@@ -253,7 +253,8 @@ function cellSection(run) {
   const where = `${run.backend} ${run.instructionSet}, ${run.threads === 1 ? "1 thread" : `${run.threads} threads`}`;
   const about =
     `${where}, Node ${run.node.slice(1)}, ${run.machine.processor}, commit ${run.commit}, ${run.date.slice(0, 10)}; medians of ${run.rounds} ` +
-    "rounds with the least and the most.";
+    "rounds with the least and the most." +
+    (run.clock === "processor" ? " Times are those of the process on a processor: the machine was shared." : "");
   const lines = run.costs.map(({ what, beside, stepMs, least, most, tokensPerSecond, speed, wanted }) => [
     what,
     `${shortNumber(stepMs)} (${shortNumber(least)} - ${shortNumber(most)})`,
