@@ -122,7 +122,7 @@ async function runComparison(data: string, flags: CompareFlags, { suggestions }:
   for (const line of ["", ...tableLines(comparison), ""]) output.say(line);
   for (const failure of failures) output.say(failureLine(failure));
   if (complete) output.say(recommendation.reason);
-  if (cells.length > 0) output.say(`loss over time: ${folder}/loss.svg and loss.png; the runs are in ${folder}`);
+  if (cells.length > 0) output.say(`loss on the way: ${folder}/loss.svg and loss.png; the runs are in ${folder}`);
   if (complete) return 0;
   const runs = plan.cells.length * plan.seeds.length;
   output.say(

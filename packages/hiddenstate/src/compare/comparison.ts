@@ -26,6 +26,7 @@ export interface ComparePlan {
 
 /** A held-out loss on the way. */
 export interface CurvePoint {
+  step: number;
   /** Seconds of training until then. */
   seconds: number;
   loss: number;

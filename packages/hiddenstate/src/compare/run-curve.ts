@@ -36,7 +36,7 @@ export async function readCourse(storage: FolderStorage): Promise<RunCourse> {
       ({ seconds } = line);
       if (line.tokensPerSecond !== undefined) speeds.push(line.tokensPerSecond);
     } else {
-      curve.push({ seconds, loss: line.loss });
+      curve.push({ step: line.step, seconds, loss: line.loss });
       times.set(line.step, seconds);
     }
   }

@@ -75,18 +75,21 @@ test("a cell's line is the mean of its runs, and times of a step are medians", (
 });
 
 test("a curve is the mean of the seeds' where all of them are known, read off between their points", () => {
-  const curve = meanCurve([
+  const curves = [
     [
-      { seconds: 0, loss: 4 },
-      { seconds: 10, loss: 2 },
+      { step: 10, seconds: 0, loss: 4 },
+      { step: 30, seconds: 10, loss: 2 },
     ],
     [
-      { seconds: 5, loss: 5 },
-      { seconds: 15, loss: 1 },
+      { step: 10, seconds: 5, loss: 5 },
+      { step: 30, seconds: 15, loss: 1 },
     ],
-  ]);
+  ];
+  const curve = meanCurve(curves, "seconds");
   expect(curve[0]).toEqual({ x: 5, y: 4, low: 3, high: 5 });
   expect(curve.at(-1)).toEqual({ x: 10, y: 2.5, low: 2, high: 3 });
   const straight = curve.map(({ x, y }) => y - (4 - (x - 5) * 0.3));
   expect(Math.max(...straight.map(Math.abs))).toBeLessThan(1e-12);
+  expect(meanCurve(curves, "step").at(0)).toEqual({ x: 10, y: 4.5, low: 4, high: 5 });
+  expect(meanCurve(curves, "step").at(-1)).toEqual({ x: 30, y: 1.5, low: 1, high: 2 });
 });
