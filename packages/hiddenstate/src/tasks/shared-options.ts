@@ -69,7 +69,7 @@ export const dataOptions: readonly TaskOption[] = [
   },
   {
     flags: "--batch <n>",
-    about: "streams of text, or sequences, side by side (default: 32)",
+    about: "streams of text, or sequences, side by side (default: 32, for pairs 64)",
     group: "Data",
     value: { range: positive },
   },
