@@ -18,6 +18,9 @@ const flags = [
   // For size: what is hot is unrolled by pragma and vectorised by hand, and V8 optimises what it gets. As fast as -O3, which unrolls and
   // vectorises all that is cold too, and is 60 % larger when deflated.
   "-Os",
+  // It would turn addresses with constant offsets, which loads take for nothing, into additions.
+  "-mllvm",
+  "-disable-lsr",
   "-ffreestanding",
   "-fno-math-errno",
   "-ffp-contract=off",

@@ -2,23 +2,22 @@
 #include "gru-cells.h"
 #include "recurrence.h"
 
-// Adds h U of `count` of the three gates from gate `first` on to the rows c, whose blocks of NR units are blockStride apart.
-static void multiplyGates(const Walk *w, float *c, uint32_t cStride, uint32_t blockStride, const float *start,
-                          uint32_t startStride, const float *h, const float *panels, uint32_t first, uint32_t count,
-                          uint32_t hiddenSize, uint32_t columnsInLast) {
-  const uint32_t blocks = unitBlocks(GATES, hiddenSize), panelStride = hiddenSize * NR;
+// Adds h U of `count` of the three gates from gate `first` on to the slab's columns c, those of the first of the gates.
+static void multiplyGates(const Walk *w, float *c, const float *h, const float *panels, uint32_t first, uint32_t count,
+                          uint32_t hiddenSize) {
+  const uint32_t blocks = unitBlocks(GATES, hiddenSize), width = slabWidth(GATES, hiddenSize), panelStride = hiddenSize * NR;
   for (uint32_t block = 0; block < blocks; block++) {
     multiplyOwnRows(w, w->count,
                     (Product){
-                        .c = c + (size_t)block * blockStride,
+                        .c = c + (size_t)block * GATES * NR,
                         .a = h,
                         .panels = panels + (size_t)(block * GATES + first) * panelStride,
-                        .start = start ? start + (size_t)block * blockStride : 0,
-                        .n = block + 1 < blocks ? count * NR : columnsInLast,
+                        .start = c + (size_t)block * GATES * NR,
+                        .n = count * NR,
                         .k = hiddenSize,
-                        .cStride = cStride,
+                        .cStride = width,
                         .aStride = hiddenSize,
-                        .startStride = startStride,
+                        .startStride = width,
                         .panelStride = panelStride,
                         .segments = 1,
                     });
@@ -26,7 +25,7 @@ static void multiplyGates(const Walk *w, float *c, uint32_t cStride, uint32_t bl
 }
 
 KERNEL(gruForward, GruForwardArgs) {
-  const uint32_t H = a->hiddenSize, width = slabWidth(GATES, H), blockWidth = GATES * NR;
+  const uint32_t H = a->hiddenSize, width = slabWidth(GATES, H);
   float *gates = FLOATS(a->gates), *output = FLOATS(a->output), *candidate = FLOATS(a->candidate);
   float *previous = FLOATS(a->previousHidden), *final = FLOATS(a->finalHidden);
   const float *initial = FLOATS_OR_NULL(a->initialHidden), *hiddenPanels = FLOATS(a->hiddenPanels);
@@ -37,14 +36,27 @@ KERNEL(gruForward, GruForwardArgs) {
     projectInputs(&w, gates, FLOATS(a->x), a->xStride, FLOATS(a->inputPanels), FLOATS_OR_NULL(a->bias), width, a->inputSize);
     float *slab = gates + (size_t)w.first * width, *candidates = candidate + (size_t)w.first * H;
     const float *h = previous + (size_t)w.first * H;
-    multiplyGates(&w, slab, width, blockWidth, slab, width, h, hiddenPanels, 0, 2, H, 2 * NR);
+    multiplyGates(&w, slab, h, hiddenPanels, 0, 2, H);
     if (a->resetAfter) {
-      multiplyGates(&w, candidates, H, NR, FLOATS_OR_NULL(a->hiddenBias), 0, h, hiddenPanels, 2, 1, H, H - (H - 1) / NR * NR);
+      // The candidate's panels are one in three, and what comes of them lies together: one product.
+      multiplyOwnRows(&w, w.count,
+                      (Product){
+                          .c = candidates,
+                          .a = h,
+                          .panels = hiddenPanels + (size_t)2 * H * NR,
+                          .start = FLOATS_OR_NULL(a->hiddenBias),
+                          .n = H,
+                          .k = H,
+                          .cStride = H,
+                          .aStride = H,
+                          .panelStride = GATES * H * NR,
+                          .segments = 1,
+                      });
     } else {
       FOR_OWN_ROWS(b, &w, 0, w.count) {
         gruResetBefore(slab + (size_t)b * width, candidates + (size_t)b * H, h + (size_t)b * H, H);
       }
-      multiplyGates(&w, slab + CANDIDATE, width, blockWidth, slab + CANDIDATE, width, candidates, hiddenPanels, 2, 1, H, NR);
+      multiplyGates(&w, slab + CANDIDATE, candidates, hiddenPanels, 2, 1, H);
     }
     FOR_OWN_ROWS(b, &w, 0, w.count) {
       const size_t row = w.first + b;

@@ -1,12 +1,23 @@
 #include "product.h"
 
 // Tiles of one panel and up to MAX_ROWS rows: as many as the registers hold. With few rows there is room for more panels, whose
-// independent chains hide the latency of an FMA.
+// independent chains hide the latency of an FMA. In wasm fewer: V8 may load all vectors of a step before the first FMA, and one sum that it
+// then has no register for is enough to make the tile less than half as fast.
+#ifdef __wasm__
+#define ONE_ROW 3
+#define THREE_ROWS 1
+#else
+#define ONE_ROW 4
+#define THREE_ROWS 2
+#endif
 #define ROWS 1
 #define PANELS 1
 #include "tile.h"
 #define ROWS 1
-#define PANELS 4
+#define PANELS 2
+#include "tile.h"
+#define ROWS 1
+#define PANELS ONE_ROW
 #include "tile.h"
 #define ROWS 2
 #define PANELS 1
@@ -17,9 +28,11 @@
 #define ROWS 3
 #define PANELS 1
 #include "tile.h"
+#if THREE_ROWS > 1
 #define ROWS 3
-#define PANELS 2
+#define PANELS THREE_ROWS
 #include "tile.h"
+#endif
 #define ROWS 4
 #define PANELS 1
 #include "tile.h"
@@ -58,9 +71,14 @@
 static void runTile(const Product *p, uint32_t rows, uint32_t panels, float *c, uint32_t cStride, const float *start,
                     uint32_t startStride, const float *a, const float *panel, uint32_t k) {
   switch (rows) {
-    case 1: return panels == 1 ? TILE(1x1) : TILE(1x4);
-    case 2: return panels == 1 ? TILE(2x1) : TILE(2x2);
+#ifdef __wasm__
+    case 1: return panels == 1 ? TILE(1x1) : panels == 2 ? TILE(1x2) : TILE(1x3);
+    case 3: return TILE(3x1);
+#else
+    case 1: return panels == 1 ? TILE(1x1) : panels == 2 ? TILE(1x2) : TILE(1x4);
     case 3: return panels == 1 ? TILE(3x1) : TILE(3x2);
+#endif
+    case 2: return panels == 1 ? TILE(2x1) : TILE(2x2);
     case 4: return TILE(4x1);
     case 5: return TILE(5x1);
     case 6: return TILE(6x1);
@@ -100,10 +118,11 @@ static void multiplyBlock(const Product *p, uint32_t row, uint32_t rows, size_t 
   const float *start = panelStart ? p->c : p->start;
   const uint32_t startStride = panelStart ? p->cStride : p->startStride;
   const uint32_t tiles = divideUp(rows, MAX_ROWS);
-  const uint32_t together = rows == 1 ? 4 : rows <= 3 ? 2 : 1;
+  const uint32_t together = rows == 1 ? ONE_ROW : rows == 2 ? 2 : rows == 3 ? THREE_ROWS : 1;
   for (uint32_t column = 0; column < p->n;) {
     const uint32_t columns = p->n - column;
-    const uint32_t panels = columns >= together * NR ? together : 1;
+    const uint32_t whole = columns / NR;
+    const uint32_t panels = whole >= together ? together : rows == 1 && whole >= 2 ? 2 : 1;
     const float *panel = p->panels + (size_t)(column / NR) * p->panelStride + panelStart;
     uint32_t i = row, left = rows;
     for (uint32_t tile = 0; tile < tiles; tile++) {
