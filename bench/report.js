@@ -91,19 +91,20 @@ export function report({ check }) {
 function targetTable(runs) {
   const lines = targets.map((target) => {
     const { what, backend, threads, unit, least, most } = target;
-    const value = measured(target, runs);
+    const { value, run } = measured(target, runs) ?? {};
     const wanted = least === undefined ? `at most ${most}${unit}` : `at least ${least}${unit}`;
     const shown = value === undefined ? "" : `${shortNumber(value)}${unit}`;
-    return [what, backend, String(threads), wanted, shown, verdict(value, target)];
+    const where = run ? `${run.date.slice(0, 10)}, ${run.machine.processor.split(/[ (]/)[0]}` : "";
+    return [what, backend, String(threads), wanted, shown, verdict(value, target), where];
   });
   const intro = `Where no case is named: \`${targets[0].case}\`. The newest run that has the case counts.`;
-  return `### Targets\n\n${intro}\n\n${markdownTable(["", "kernels", "threads", "wanted", "measured", "reached"], lines)}`;
+  return `### Targets\n\n${intro}\n\n${markdownTable(["", "kernels", "threads", "wanted", "measured", "reached", "run"], lines)}`;
 }
 
 /** @param {import("./targets.js").Target} target @param {readonly Results[]} runs */
 function measured(target, runs) {
-  const values = runs.flatMap(({ rows }) =>
-    rows
+  const values = runs.flatMap((run) =>
+    run.rows
       .filter(
         (row) =>
           row.peer === "hiddenstate" &&
@@ -112,9 +113,9 @@ function measured(target, runs) {
           row.case === target.case &&
           (target.nodeMajor === undefined || row.node?.startsWith(`v${target.nodeMajor}.`)),
       )
-      .map((row) => target.value(row, rows)),
+      .map((row) => ({ value: target.value(row, run.rows), run })),
   );
-  return values.findLast((value) => value !== undefined);
+  return values.findLast(({ value }) => value !== undefined);
 }
 
 /** @param {number | undefined} value @param {import("./targets.js").Target} target */
