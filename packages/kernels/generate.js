@@ -1,15 +1,18 @@
 // What the C sources take from packages/core/src/kernels/signatures.ts: one struct of arguments for each kernel.
-import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
 
-const signaturesFile = new URL("../core/src/kernels/signatures.ts", import.meta.url);
+const signaturesFile = fileURLToPath(new URL("../core/src/kernels/signatures.ts", import.meta.url));
 
 /**
- * The kernels' arguments. Node 20 cannot import TypeScript; this file's only TypeScript is `as const`.
+ * The kernels' arguments. Node 20 cannot import TypeScript, and core is built after its kernels.
  * @returns {Promise<Record<string, Record<string, "offset" | "int" | "float">>>}
  */
 export async function readSignatures() {
-  const source = readFileSync(signaturesFile, "utf8").replaceAll(" as const;", ";");
-  const module = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+  const bundle = await rolldown({ input: signaturesFile });
+  const { output } = await bundle.generate({ format: "es" });
+  await bundle.close();
+  const module = await import(`data:text/javascript,${encodeURIComponent(output[0].code)}`);
   return module.signatures;
 }
 

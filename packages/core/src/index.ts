@@ -209,8 +209,9 @@ export { adviseWindow, type WindowAdvice, type WindowEvidence } from "./inspect/
 export { loadSafetensors, saveSafetensors, type NamedTensors } from "./io/safetensors.ts";
 export { MemoryStorage, type ModelStorage } from "./io/model-storage.ts";
 
-export { LanguageModel, type LanguageModelArchitecture, type LanguageModelOptions } from "./tasks/language-model.ts";
+export { LanguageModel, type LanguageModelArchitecture, type LanguageModelOptions } from "./tasks/language-modelling/language-model.ts";
 export { sample, type SamplingOptions } from "./tasks/sampling.ts";
+export type { TrainingRunOptions } from "./tasks/training-run-options.ts";
 export {
   loadTextModel,
   TextModel,
@@ -218,39 +219,38 @@ export {
   type TextEvaluation,
   type TextModelConfig,
   type TextStreamOptions,
-} from "./tasks/text-model.ts";
-export { TextStream, type TextStreamState } from "./tasks/text-stream.ts";
+} from "./tasks/language-modelling/text-model.ts";
+export { TextStream, type TextStreamState } from "./tasks/language-modelling/text-stream.ts";
 export { calibrationPath, type OddnessOptions } from "./tasks/watching/oddness.ts";
 export type { SurprisalCalibration } from "./tasks/watching/surprisal-calibration.ts";
 export { TextWatch, type TextWatchState, type WatchedLine, type WatchedToken } from "./tasks/watching/text-watch.ts";
 export {
   trainLanguageModel,
   type LanguageModelTraining,
-  type TrainingRunOptions,
-} from "./tasks/train-language-model.ts";
-export type { ExternalText, ExternalTokens, TextData, TextSource, TokenRequest } from "./tasks/text-data.ts";
+} from "./tasks/language-modelling/train-language-model.ts";
+export type { ExternalText, ExternalTokens, TextData, TextSource, TokenRequest } from "./tasks/language-modelling/text-data.ts";
 export {
   splitExamples,
   type ClassificationData,
   type SequenceExample,
   type TargetConfig,
   type TargetKind,
-} from "./tasks/classification-data.ts";
-export type { ClassEvaluation, NumberEvaluation } from "./tasks/classifier-evaluation.ts";
+} from "./tasks/classification/classification-data.ts";
+export type { ClassEvaluation, NumberEvaluation } from "./tasks/classification/classifier-evaluation.ts";
 export {
   ClassifierModel,
   loadClassifier,
   type ClassifierConfig,
   type ClassPrediction,
   type NumberPrediction,
-} from "./tasks/classifier-model.ts";
+} from "./tasks/classification/classifier-model.ts";
 export {
   SequenceClassifier,
   type ClassifierArchitecture,
   type SequenceClassifierOptions,
-} from "./tasks/sequence-classifier.ts";
+} from "./tasks/classification/sequence-classifier.ts";
 export type { InputConfig, SequenceInput } from "./tasks/sequence-encoder.ts";
-export { trainClassifier, type ClassifierTraining } from "./tasks/train-classifier.ts";
+export { trainClassifier, type ClassifierTraining } from "./tasks/classification/train-classifier.ts";
 export {
   SequenceTagger,
   type SequenceTaggerOptions,
@@ -264,30 +264,30 @@ export { splitSentences, type TaggedSentence, type TaggingData } from "./tasks/t
 export { haveChunks } from "./tasks/tagging/tagger-scores.ts";
 export { wordBatch, type WordBatch } from "./tasks/tagging/word-batch.ts";
 export { trainTagger, type TaggerRunOptions, type TaggerTraining } from "./tasks/tagging/train-tagger.ts";
-export type { BacktestForecast, BacktestResult, ForecastInterval } from "./tasks/forecast/backtest.ts";
-export type { Calibration } from "./tasks/forecast/calibration.ts";
-export type { ForecasterConfig, TrainedSeries } from "./tasks/forecast/forecaster-config.ts";
+export type { BacktestForecast, BacktestResult, ForecastInterval } from "./tasks/forecasting/backtest.ts";
+export type { Calibration } from "./tasks/forecasting/calibration.ts";
+export type { ForecasterConfig, TrainedSeries } from "./tasks/forecasting/forecaster-config.ts";
 export {
   ForecasterModel,
   loadForecaster,
   type BacktestOptions,
   type Forecast,
   type ForecastOptions,
-} from "./tasks/forecast/forecaster-model.ts";
-export type { ForecasterArchitecture } from "./tasks/forecast/forecaster.ts";
-export type { ForecastScores } from "./tasks/forecast/forecast-scores.ts";
+} from "./tasks/forecasting/forecaster-model.ts";
+export type { ForecasterArchitecture } from "./tasks/forecasting/forecaster.ts";
+export type { ForecastScores } from "./tasks/forecasting/forecast-scores.ts";
 export {
   ForecastStream,
   type ForecastStreamOptions,
   type ForecastStreamState,
   type StreamRow,
   type WatchedValue,
-} from "./tasks/forecast/forecast-stream.ts";
-export { headKinds, type HeadKind } from "./tasks/forecast/heads/make-head.ts";
-export type { PointLoss } from "./tasks/forecast/heads/point.ts";
-export { leastSquares } from "./tasks/forecast/least-squares.ts";
-export type { Difference, Preprocessing } from "./tasks/forecast/preprocessing.ts";
-export { trainForecaster, type ForecasterTraining } from "./tasks/forecast/train-forecaster.ts";
+} from "./tasks/forecasting/forecast-stream.ts";
+export { headKinds, type HeadKind } from "./tasks/forecasting/heads/make-head.ts";
+export type { PointLoss } from "./tasks/forecasting/heads/point.ts";
+export { leastSquares } from "./tasks/forecasting/least-squares.ts";
+export type { Difference, Preprocessing } from "./tasks/forecasting/preprocessing.ts";
+export { trainForecaster, type ForecasterTraining } from "./tasks/forecasting/train-forecaster.ts";
 export { splitPairs, type TranslationData, type TranslationPair } from "./tasks/translation/pair-data.ts";
 export {
   SequenceTranslator,

@@ -6,8 +6,8 @@ import type { Series } from "../data/series/series.ts";
 import { HiddenstateError } from "../errors.ts";
 import { scope } from "../memory/scope.ts";
 import { type Tensor, tensor } from "../memory/tensor.ts";
-import type { ForecasterModel } from "../tasks/forecast/forecaster-model.ts";
-import type { ForecasterNetwork } from "../tasks/forecast/forecaster.ts";
+import type { ForecasterModel } from "../tasks/forecasting/forecaster-model.ts";
+import type { ForecasterNetwork } from "../tasks/forecasting/forecaster.ts";
 import {
   futureInputs,
   type Origin,
@@ -15,7 +15,7 @@ import {
   targetOf,
   windowBatch,
   type WindowPlan,
-} from "../tasks/forecast/windows.ts";
+} from "../tasks/forecasting/windows.ts";
 import type { FollowedStretch } from "./follow-units.ts";
 import type { GradientFlowRun } from "./gradient-flow.ts";
 import { type AnyRecurrentNetwork, observe } from "./observe.ts";

@@ -7,7 +7,7 @@ export type KernelName = keyof Signatures;
 /** The arguments of one kernel, by name: offsets, whole numbers, reals. */
 export type KernelArguments<K extends KernelName> = { [A in keyof Signatures[K]]: number };
 
-/** All kernels. They return nothing: results are written to the heap. What each computes stands in signatures.ts. */
+/** All kernels. They return nothing: results are written to the heap. What each computes stands in signatures/. */
 export type Kernels = { [K in KernelName]: (args: KernelArguments<K>) => void };
 
 /** The precision of every real number in a heap. */

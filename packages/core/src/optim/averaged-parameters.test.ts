@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { engine } from "../engine.ts";
 import { MemoryStorage } from "../io/model-storage.ts";
 import { tensor } from "../memory/tensor.ts";
-import { trainClassifier } from "../tasks/train-classifier.ts";
+import { trainClassifier } from "../tasks/classification/train-classifier.ts";
 import type { TrainingEvent } from "../train/events.ts";
 import { AveragedParameters } from "./averaged-parameters.ts";
 

@@ -8,9 +8,9 @@ import { Random, randomKey } from "../memory/random.ts";
 import { runtime } from "../memory/runtime.ts";
 import { LSTM } from "../nn/lstm.ts";
 import type { Module } from "../nn/module.ts";
-import { LanguageModel } from "../tasks/language-model.ts";
-import type { TextModel } from "../tasks/text-model.ts";
-import { trainLanguageModel } from "../tasks/train-language-model.ts";
+import { LanguageModel } from "../tasks/language-modelling/language-model.ts";
+import type { TextModel } from "../tasks/language-modelling/text-model.ts";
+import { trainLanguageModel } from "../tasks/language-modelling/train-language-model.ts";
 
 const inputSize = 5;
 const hiddenSize = 19;

@@ -1,7 +1,7 @@
 import { copyDense } from "../autograd/copy.ts";
 import { linearPanels } from "../autograd/ops/linear.ts";
 import { attentionWorkspace } from "../kernels/attention-workspace.ts";
-import { unaryOperations } from "../kernels/signatures.ts";
+import { unaryOperations } from "../kernels/signatures/elementwise.ts";
 import { runtime } from "../memory/runtime.ts";
 import { empty, type Tensor } from "../memory/tensor.ts";
 import type { LayerNorm } from "../nn/layer-norm.ts";

@@ -6,7 +6,7 @@ import { Random, randomKey } from "../memory/random.ts";
 import { runtime } from "../memory/runtime.ts";
 import { tensor } from "../memory/tensor.ts";
 import { Transformer } from "../nn/transformer.ts";
-import { LanguageModel } from "../tasks/language-model.ts";
+import { LanguageModel } from "../tasks/language-modelling/language-model.ts";
 import type { StreamState } from "./recurrent-stream.ts";
 
 const inputSize = 5;

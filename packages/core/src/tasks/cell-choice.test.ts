@@ -7,12 +7,13 @@ import { type CellKind, recurrentKinds } from "../nn/cell-choice.ts";
 import type { CellOptions } from "../nn/cell-options.ts";
 import { LSTM } from "../nn/lstm.ts";
 import type { TrainingEvent } from "../train/events.ts";
-import { forecasterRules, ForecasterNetwork } from "./forecast/forecaster.ts";
-import { LanguageModel } from "./language-model.ts";
-import { SequenceClassifier } from "./sequence-classifier.ts";
+import { forecasterRules, ForecasterNetwork } from "./forecasting/forecaster.ts";
+import { LanguageModel } from "./language-modelling/language-model.ts";
+import { SequenceClassifier } from "./classification/sequence-classifier.ts";
 import { SequenceTagger } from "./tagging/sequence-tagger.ts";
 import { SequenceTranslator } from "./translation/sequence-translator.ts";
-import { type LanguageModelTraining, trainLanguageModel, type TrainingRunOptions } from "./train-language-model.ts";
+import { type LanguageModelTraining, trainLanguageModel } from "./language-modelling/train-language-model.ts";
+import type { TrainingRunOptions } from "./training-run-options.ts";
 import { resolveOptions } from "../options.ts";
 import { normal } from "../../test/draws.ts";
 

@@ -3,8 +3,8 @@ import { engine } from "../engine.ts";
 import { MemoryStorage } from "../io/model-storage.ts";
 import type { EvaluationEvent, TrainingEvent } from "../train/events.ts";
 import { trainTagger } from "./tagging/train-tagger.ts";
-import { trainClassifier } from "./train-classifier.ts";
-import { trainLanguageModel } from "./train-language-model.ts";
+import { trainClassifier } from "./classification/train-classifier.ts";
+import { trainLanguageModel } from "./language-modelling/train-language-model.ts";
 
 beforeAll(async () => void (await engine.init({ threads: 1, seed: 0 })));
 

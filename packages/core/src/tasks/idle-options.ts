@@ -1,5 +1,5 @@
 import { HiddenstateError } from "../errors.ts";
-import type { LanguageModelTraining } from "./train-language-model.ts";
+import type { LanguageModelTraining } from "./language-modelling/train-language-model.ts";
 
 /** Options that act together with a value of another one only, and that value's default. */
 const dependent = [

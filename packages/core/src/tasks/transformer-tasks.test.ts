@@ -3,10 +3,11 @@ import { engine } from "../engine.ts";
 import { MemoryStorage } from "../io/model-storage.ts";
 import { loadTraining } from "../io/training-files.ts";
 import type { TrainingEvent } from "../train/events.ts";
-import { LanguageModel } from "./language-model.ts";
+import { LanguageModel } from "./language-modelling/language-model.ts";
 import { trainTagger } from "./tagging/train-tagger.ts";
-import { trainClassifier } from "./train-classifier.ts";
-import { type LanguageModelTraining, trainLanguageModel, type TrainingRunOptions } from "./train-language-model.ts";
+import { trainClassifier } from "./classification/train-classifier.ts";
+import { type LanguageModelTraining, trainLanguageModel } from "./language-modelling/train-language-model.ts";
+import type { TrainingRunOptions } from "./training-run-options.ts";
 
 const text = "the quick brown fox jumps over the lazy dog. ".repeat(20);
 const small: LanguageModelTraining = {

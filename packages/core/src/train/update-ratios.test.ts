@@ -3,7 +3,7 @@ import { everyEngine } from "../../test/engines.ts";
 import { engine } from "../engine.ts";
 import { MemoryStorage } from "../io/model-storage.ts";
 import { tensor } from "../memory/tensor.ts";
-import { trainLanguageModel } from "../tasks/train-language-model.ts";
+import { trainLanguageModel } from "../tasks/language-modelling/train-language-model.ts";
 import type { StepEvent } from "./events.ts";
 import { readUpdate, watchUpdate } from "./update-ratios.ts";
 

@@ -1,5 +1,5 @@
 import { HiddenstateError } from "../../errors.ts";
-import { binaryOperations } from "../../kernels/signatures.ts";
+import { binaryOperations } from "../../kernels/signatures/elementwise.ts";
 import { runtime } from "../../memory/runtime.ts";
 import { elementCount, empty, full, type Tensor } from "../../memory/tensor.ts";
 import type { BackwardPass, GradientTarget } from "../backward.ts";

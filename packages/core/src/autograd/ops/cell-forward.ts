@@ -1,5 +1,5 @@
 import type { KernelArguments, KernelName } from "../../kernels/kernels.ts";
-import { recurrenceKinds } from "../../kernels/signatures.ts";
+import { recurrenceKinds } from "../../kernels/signatures/cells.ts";
 import { runtime } from "../../memory/runtime.ts";
 import { empty, type Tensor } from "../../memory/tensor.ts";
 import { type CellWeights, cellSizes, hiddenApart, packedWeights } from "./cell-weights.ts";

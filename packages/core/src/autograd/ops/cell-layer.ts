@@ -13,7 +13,7 @@ import { addRowGradients, type RowGradient } from "./row-gradients.ts";
 
 /**
  * One layer of a recurrence with options, or whose gates do not see the state, over packed rows, in one or two directions: products over
- * all rows at once and the kernel cellForward, whose equations are in kernels/signatures.ts.
+ * all rows at once and the kernel cellForward, whose equations are in kernels/signatures/cells.ts.
  *
  * @param x [N, I]
  * @param state the initial state

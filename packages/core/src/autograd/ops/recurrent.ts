@@ -50,7 +50,7 @@ export interface LayerObserver {
 
 /**
  * One recurrent layer over packed rows, in one or two directions: see the kernels rnnForward, lstmForward and gruForward in
- * kernels/signatures.ts for the equations.
+ * kernels/signatures/recurrences.ts for the equations.
  *
  * @param x [N, I]
  * @param state the initial state

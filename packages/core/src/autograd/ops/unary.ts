@@ -1,4 +1,4 @@
-import { unaryOperations } from "../../kernels/signatures.ts";
+import { unaryOperations } from "../../kernels/signatures/elementwise.ts";
 import { runtime } from "../../memory/runtime.ts";
 import { empty, type Tensor } from "../../memory/tensor.ts";
 import { record } from "../tape.ts";

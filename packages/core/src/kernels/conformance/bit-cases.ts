@@ -1,4 +1,4 @@
-import { unaryOperations } from "../signatures.ts";
+import { unaryOperations } from "../signatures/elementwise.ts";
 import type { ConformanceCase } from "./case.ts";
 import { fromSlab, projectToSlab } from "./gate-slab.ts";
 import { gemmProblem, gemmShapes, gemmStarts, runGemm, runGemmPacked } from "./gemm-cases.ts";

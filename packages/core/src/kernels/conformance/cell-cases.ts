@@ -1,4 +1,4 @@
-import { recurrenceGates, recurrenceKinds } from "../signatures.ts";
+import { recurrenceGates, recurrenceKinds } from "../signatures/cells.ts";
 import type { ConformanceCase } from "./case.ts";
 import { fromSlab, toSlab } from "./gate-slab.ts";
 import type { Outcome } from "./outcome.ts";

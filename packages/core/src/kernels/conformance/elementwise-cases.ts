@@ -1,4 +1,4 @@
-import { binaryOperations, unaryOperations } from "../signatures.ts";
+import { binaryOperations, unaryOperations } from "../signatures/elementwise.ts";
 import type { ConformanceCase } from "./case.ts";
 import { exact, orDenormal } from "./outcome.ts";
 import type { Tolerance } from "./outcome.ts";

@@ -1,5 +1,5 @@
 import type { KernelArguments } from "../kernels.ts";
-import { recurrenceGates, recurrenceKinds } from "../signatures.ts";
+import { recurrenceGates, recurrenceKinds } from "../signatures/cells.ts";
 import { affine, type CellRow, forgetShare, lstmGates, type LstmOptions, maskAt, peepholeAt } from "./cell-row.ts";
 import { flush, smallestKept } from "./flush.ts";
 import { addRowTimesMatrix } from "./gemm.ts";
@@ -15,7 +15,7 @@ interface GradientRow extends CellRow {
   gradHidden: number;
 }
 
-/** The way back through `cellForward`: derivatives of the equations in signatures.ts. */
+/** The way back through `cellForward`: derivatives of the equations in signatures/cells.ts. */
 export function cellBackward(heap: ReferenceHeap, args: KernelArguments<"cellBackward">): void {
   const { hiddenSize: H, outputSize: P } = args;
   const kind = recurrenceKinds[args.kind];

@@ -1,5 +1,5 @@
 import type { KernelArguments } from "../kernels.ts";
-import { recurrenceGates, recurrenceKinds } from "../signatures.ts";
+import { recurrenceGates, recurrenceKinds } from "../signatures/cells.ts";
 import { affine, type CellRow, forgetShare, lstmGates, type LstmOptions, maskAt, peepholeAt } from "./cell-row.ts";
 import { sigmoid } from "./elementwise.ts";
 import { flush } from "./flush.ts";
@@ -10,7 +10,7 @@ import { packedSteps, startState } from "./packed-rows.ts";
 
 type Arguments = KernelArguments<"cellForward">;
 
-/** A recurrence with options: the equations are in signatures.ts. */
+/** A recurrence with options: the equations are in signatures/cells.ts. */
 export function cellForward(heap: ReferenceHeap, args: Arguments): void {
   const { hiddenSize: H, outputSize: P } = args;
   const kind = recurrenceKinds[args.kind];

@@ -1,5 +1,5 @@
 import type { KernelArguments } from "../kernels.ts";
-import { binaryOperations, unaryOperations } from "../signatures.ts";
+import { binaryOperations, unaryOperations } from "../signatures/elementwise.ts";
 import type { ReferenceHeap } from "./heap.ts";
 
 export function sigmoid(x: number): number {

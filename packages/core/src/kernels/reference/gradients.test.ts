@@ -10,7 +10,7 @@ import {
 import type { LayerGradients, LayerProblem } from "../conformance/recurrent-layer.ts";
 import { Samples } from "../conformance/samples.ts";
 import { Stage } from "../conformance/stage.ts";
-import { unaryOperations } from "../signatures.ts";
+import { unaryOperations } from "../signatures/elementwise.ts";
 import { createReferenceKernels } from "./index.ts";
 
 // The oracle is checked against calculus alone: every backward kernel with central differences of its forward kernel,

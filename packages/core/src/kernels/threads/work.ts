@@ -1,4 +1,4 @@
-import { recurrenceGates } from "../signatures.ts";
+import { recurrenceGates } from "../signatures/cells.ts";
 import type { KernelArguments, KernelName } from "../kernels.ts";
 
 /** What is shared out, and how much makes it worth it. */

@@ -12,7 +12,7 @@ import { version } from "../../version.ts";
 import { refuseIdleOptions } from "../idle-options.ts";
 import { refuseLongSequences } from "../transformer-limits.ts";
 import { inheritedArchitecture, refuseAnother, takeOver } from "../start-from.ts";
-import type { TrainingRunOptions } from "../train-language-model.ts";
+import type { TrainingRunOptions } from "../training-run-options.ts";
 import { type TaggerArchitecture, taggerArchitectureRules } from "./sequence-tagger.ts";
 import { TagVocabulary } from "./tag-vocabulary.ts";
 import { TaggerJob } from "./tagger-job.ts";

@@ -5,7 +5,7 @@ import { MemoryStorage } from "../../io/model-storage.ts";
 import { recurrentKinds } from "../../nn/cell-choice.ts";
 import type { EvaluationEvent, TrainingEvent } from "../../train/events.ts";
 import type { SamplingSchedule } from "../../train/sampling-schedule.ts";
-import type { TrainingRunOptions } from "../train-language-model.ts";
+import type { TrainingRunOptions } from "../training-run-options.ts";
 import type { TranslationData, TranslationPair } from "./pair-data.ts";
 import { trainTranslator, type TranslatorTraining } from "./train-translator.ts";
 import { loadTranslator, type TranslatorModel } from "./translator-model.ts";

@@ -9,7 +9,7 @@ import { type TrainingOptions, trainingRules } from "../../train/training-loop.t
 import { version } from "../../version.ts";
 import { refuseIdleOptions } from "../idle-options.ts";
 import { inheritedArchitecture, refuseAnother, takeOver } from "../start-from.ts";
-import type { TrainingRunOptions } from "../train-language-model.ts";
+import type { TrainingRunOptions } from "../training-run-options.ts";
 import { splitPairs, type TranslationData, type TranslationPair } from "./pair-data.ts";
 import { type TranslatorArchitecture, translatorArchitectureRules } from "./sequence-translator.ts";
 import { TextSide } from "./text-side.ts";

@@ -4,8 +4,8 @@ import type { Tokenizer } from "../../data/tokenizer.ts";
 import { evaluationWindows, ignoredTarget } from "../../data/windows.ts";
 import { scope } from "../../memory/scope.ts";
 import { tensor } from "../../memory/tensor.ts";
-import { CarriedState } from "../carried-state.ts";
-import type { LanguageModel } from "../language-model.ts";
+import { CarriedState } from "../language-modelling/carried-state.ts";
+import type { LanguageModel } from "../language-modelling/language-model.ts";
 import { thinned } from "./oddness.ts";
 
 /** How surprising held-out text was, in nats, rising: what is usual, and so what is odd. At most 1000 of each, evenly spread. */

@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { engine } from "../../engine.ts";
 import { MemoryStorage } from "../../io/model-storage.ts";
 import { Random, randomKey } from "../../memory/random.ts";
-import { loadTextModel, type TextModel } from "../text-model.ts";
-import { type LanguageModelTraining, trainLanguageModel } from "../train-language-model.ts";
+import { loadTextModel, type TextModel } from "../language-modelling/text-model.ts";
+import { type LanguageModelTraining, trainLanguageModel } from "../language-modelling/train-language-model.ts";
 import { oddThreshold, thinned } from "./oddness.ts";
 
 /** A log of a door that opens and closes, with a number that is one of five. */

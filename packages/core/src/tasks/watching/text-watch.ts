@@ -1,8 +1,8 @@
 import type { Tokenizer } from "../../data/tokenizer.ts";
 import { HiddenstateError } from "../../errors.ts";
 import { resolveOptions } from "../../options.ts";
-import type { TextModel } from "../text-model.ts";
-import type { TextStream, TextStreamState } from "../text-stream.ts";
+import type { TextModel } from "../language-modelling/text-model.ts";
+import type { TextStream, TextStreamState } from "../language-modelling/text-stream.ts";
 import { type OddnessOptions, oddThreshold, rateRule, uncalibrated } from "./oddness.ts";
 import { surprisalOf } from "./surprisal-calibration.ts";
 

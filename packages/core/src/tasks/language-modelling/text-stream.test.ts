@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { everyEngine } from "../../test/engines.ts";
-import { buildTokenizer } from "../data/tokenizer.ts";
-import { engine } from "../engine.ts";
-import { runtime } from "../memory/runtime.ts";
-import { tensor } from "../memory/tensor.ts";
+import { everyEngine } from "../../../test/engines.ts";
+import { buildTokenizer } from "../../data/tokenizer.ts";
+import { engine } from "../../engine.ts";
+import { runtime } from "../../memory/runtime.ts";
+import { tensor } from "../../memory/tensor.ts";
 import { LanguageModel } from "./language-model.ts";
 import { TextStream, type TextStreamState } from "./text-stream.ts";
 

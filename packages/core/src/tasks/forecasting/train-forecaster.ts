@@ -14,7 +14,7 @@ import { recordedTraining } from "../../train/recorded-training.ts";
 import { type TrainingOptions, trainingRules } from "../../train/training-loop.ts";
 import { version } from "../../version.ts";
 import { refuseIdleOptions } from "../idle-options.ts";
-import type { TrainingRunOptions } from "../train-language-model.ts";
+import type { TrainingRunOptions } from "../training-run-options.ts";
 import { saveCalibration } from "../watching/oddness.ts";
 import { calibrate } from "./calibration.ts";
 import { checkCounts, checkLength, checkLogarithm, firstStep, trainingSeries } from "./check-series.ts";

@@ -1,17 +1,16 @@
-import type { TokenizerKind } from "../data/tokenizer.ts";
-import { HiddenstateError } from "../errors.ts";
-import { loadTokenizer } from "../io/model-files.ts";
-import type { ModelStorage } from "../io/model-storage.ts";
-import { runtime } from "../memory/runtime.ts";
-import { cellChoice } from "../nn/cell-choice.ts";
-import { type OptionRules, resolveOptions } from "../options.ts";
-import { finished } from "../train/event-loop.ts";
-import type { TrainingEvent } from "../train/events.ts";
-import { type DataSource, recordedTraining } from "../train/recorded-training.ts";
-import { checkSamplingSchedule, type SamplingSchedule } from "../train/sampling-schedule.ts";
-import { type TrainingOptions, trainingRules } from "../train/training-loop.ts";
-import { version } from "../version.ts";
-import { refuseIdleOptions } from "./idle-options.ts";
+import type { TokenizerKind } from "../../data/tokenizer.ts";
+import { HiddenstateError } from "../../errors.ts";
+import { loadTokenizer } from "../../io/model-files.ts";
+import { runtime } from "../../memory/runtime.ts";
+import { cellChoice } from "../../nn/cell-choice.ts";
+import { type OptionRules, resolveOptions } from "../../options.ts";
+import { finished } from "../../train/event-loop.ts";
+import type { TrainingEvent } from "../../train/events.ts";
+import { recordedTraining } from "../../train/recorded-training.ts";
+import { checkSamplingSchedule, type SamplingSchedule } from "../../train/sampling-schedule.ts";
+import { type TrainingOptions, trainingRules } from "../../train/training-loop.ts";
+import { version } from "../../version.ts";
+import { refuseIdleOptions } from "../idle-options.ts";
 import {
   architectureRules,
   defaultEmbedding,
@@ -21,11 +20,12 @@ import {
 } from "./language-model.ts";
 import { LanguageModelJob } from "./language-model-job.ts";
 import { type ExternalText, type TextData, tokenStreams } from "./text-data.ts";
-import { refuseWindow } from "./transformer-limits.ts";
-import { inheritedArchitecture, refuseAnother, takeOver } from "./start-from.ts";
+import { refuseWindow } from "../transformer-limits.ts";
+import { inheritedArchitecture, refuseAnother, takeOver } from "../start-from.ts";
+import type { TrainingRunOptions } from "../training-run-options.ts";
 import { loadTextModel, TextModel, type TextModelConfig } from "./text-model.ts";
-import { saveCalibration } from "./watching/oddness.ts";
-import { calibrateSurprisal } from "./watching/surprisal-calibration.ts";
+import { saveCalibration } from "../watching/oddness.ts";
+import { calibrateSurprisal } from "../watching/surprisal-calibration.ts";
 
 /** How to train a language model: architecture, text and training in one flat object. */
 export interface LanguageModelTraining extends LanguageModelArchitecture, TrainingOptions {
@@ -65,23 +65,6 @@ const rules: OptionRules<LanguageModelTraining> = {
   samplingSchedule: { type: "any", optional: true },
   seed: { type: "integer", min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 },
 };
-
-/** What a run may be told besides its options. */
-export interface TrainingRunOptions {
-  /** Where the model is kept. */
-  storage: ModelStorage;
-  /**
-   * A trained model to start from instead of random numbers: its parameters, its vocabulary and its architecture (but for `dropout`) are
-   * taken over.
-   */
-  from?: ModelStorage;
-  /** Goes on where the storage's last commit point was taken; with none there, starts over and says so. */
-  resume?: boolean;
-  /** When aborted: finishes the step, saves, and ends with reason `interrupted`. */
-  signal?: AbortSignal;
-  /** How the data was read, to be kept with the model. */
-  source?: DataSource;
-}
 
 /**
  * Trains a recurrent language model by truncated backpropagation through time (Williams & Peng 1990): the text is cut into

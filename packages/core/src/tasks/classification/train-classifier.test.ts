@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { sum } from "../autograd/ops/reduce.ts";
-import { engine } from "../engine.ts";
-import { MemoryStorage } from "../io/model-storage.ts";
-import { tensor } from "../memory/tensor.ts";
-import type { EvaluationEvent, TrainingEvent } from "../train/events.ts";
+import { sum } from "../../autograd/ops/reduce.ts";
+import { engine } from "../../engine.ts";
+import { MemoryStorage } from "../../io/model-storage.ts";
+import { tensor } from "../../memory/tensor.ts";
+import type { EvaluationEvent, TrainingEvent } from "../../train/events.ts";
 import type { ClassificationData, SequenceExample } from "./classification-data.ts";
 import { type ClassifierModel, loadClassifier } from "./classifier-model.ts";
 import { type ClassifierTraining, trainClassifier } from "./train-classifier.ts";
-import type { TrainingRunOptions } from "./train-language-model.ts";
+import type { TrainingRunOptions } from "../training-run-options.ts";
 
 const small: ClassifierTraining = {
   hidden: 8,

@@ -1,9 +1,9 @@
-import type { Tokenizer } from "../data/tokenizer.ts";
-import { HiddenstateError, shown } from "../errors.ts";
-import { loadModel } from "../io/model-files.ts";
-import type { ModelStorage } from "../io/model-storage.ts";
-import { finished } from "../train/event-loop.ts";
-import type { DataSource } from "../train/recorded-training.ts";
+import type { Tokenizer } from "../../data/tokenizer.ts";
+import { HiddenstateError, shown } from "../../errors.ts";
+import { loadModel } from "../../io/model-files.ts";
+import type { ModelStorage } from "../../io/model-storage.ts";
+import { finished } from "../../train/event-loop.ts";
+import type { DataSource } from "../../train/recorded-training.ts";
 import { encodeExamples, named, type SequenceExample, type TargetConfig } from "./classification-data.ts";
 import {
   type ClassEvaluation,
@@ -15,7 +15,7 @@ import {
   probabilities,
 } from "./classifier-evaluation.ts";
 import { type ClassifierArchitecture, SequenceClassifier } from "./sequence-classifier.ts";
-import { type InputConfig, SequenceEncoder, type SequenceInput } from "./sequence-encoder.ts";
+import { type InputConfig, SequenceEncoder, type SequenceInput } from "../sequence-encoder.ts";
 
 /** What `config.json` of a classifier holds. */
 export interface ClassifierConfig {

@@ -1,22 +1,22 @@
-import { type CellChoice, cellChoice, type CellKind, cellRules } from "../nn/cell-choice.ts";
-import { Embedding } from "../nn/embedding.ts";
-import { Linear } from "../nn/linear.ts";
-import { Module, type ModuleOptions } from "../nn/module.ts";
-import { TiedLinear } from "../nn/tied-linear.ts";
-import type { RecurrentState } from "../nn/recurrent-options.ts";
-import { RecurrentNetwork } from "../nn/recurrent.ts";
-import { networkPart, sequenceNetwork, type SequenceNetwork } from "../nn/recurrent-network.ts";
-import { Transformer } from "../nn/transformer.ts";
-import { HiddenstateError } from "../errors.ts";
-import { type Tensor } from "../memory/tensor.ts";
-import { type OptionRules, resolveOptions } from "../options.ts";
-import { LanguageStep } from "../stream/language-step.ts";
-import { RecurrentStream, type StreamOptions, streamRules } from "../stream/recurrent-stream.ts";
-import type { Step } from "../stream/step.ts";
-import { type PoolOptions, poolRules, StreamPool } from "../stream/stream-pool.ts";
-import type { SequencePool, SequenceStream } from "../stream/sequence-stream.ts";
-import { FloatEnds, Int8Ends, type TokenWeights } from "../stream/token-ends.ts";
-import { TransformerPool, TransformerStream } from "../stream/transformer-stream.ts";
+import { type CellChoice, cellChoice, type CellKind, cellRules } from "../../nn/cell-choice.ts";
+import { Embedding } from "../../nn/embedding.ts";
+import { Linear } from "../../nn/linear.ts";
+import { Module, type ModuleOptions } from "../../nn/module.ts";
+import { TiedLinear } from "../../nn/tied-linear.ts";
+import type { RecurrentState } from "../../nn/recurrent-options.ts";
+import { RecurrentNetwork } from "../../nn/recurrent.ts";
+import { networkPart, sequenceNetwork, type SequenceNetwork } from "../../nn/recurrent-network.ts";
+import { Transformer } from "../../nn/transformer.ts";
+import { HiddenstateError } from "../../errors.ts";
+import { type Tensor } from "../../memory/tensor.ts";
+import { type OptionRules, resolveOptions } from "../../options.ts";
+import { LanguageStep } from "../../stream/language-step.ts";
+import { RecurrentStream, type StreamOptions, streamRules } from "../../stream/recurrent-stream.ts";
+import type { Step } from "../../stream/step.ts";
+import { type PoolOptions, poolRules, StreamPool } from "../../stream/stream-pool.ts";
+import type { SequencePool, SequenceStream } from "../../stream/sequence-stream.ts";
+import { FloatEnds, Int8Ends, type TokenWeights } from "../../stream/token-ends.ts";
+import { TransformerPool, TransformerStream } from "../../stream/transformer-stream.ts";
 
 /** The architecture of a language model. */
 export interface LanguageModelArchitecture extends CellChoice {

@@ -1,6 +1,6 @@
-import { noGrad } from "../autograd/tape.ts";
-import { evaluationBatches } from "../data/example-batches.ts";
-import { scope } from "../memory/scope.ts";
+import { noGrad } from "../../autograd/tape.ts";
+import { evaluationBatches } from "../../data/example-batches.ts";
+import { scope } from "../../memory/scope.ts";
 import {
   type ClassificationScores,
   classificationScores,
@@ -8,10 +8,10 @@ import {
   type ConfusionMatrix,
   type MajorityBaseline,
   majorityBaseline,
-} from "../metrics/classification.ts";
-import { meanBaseline, type RegressionScores, regressionScores } from "../metrics/regression.ts";
+} from "../../metrics/classification.ts";
+import { meanBaseline, type RegressionScores, regressionScores } from "../../metrics/regression.ts";
 import type { EncodedExamples, TargetConfig } from "./classification-data.ts";
-import type { EncodedSequence, SequenceEncoder } from "./sequence-encoder.ts";
+import type { EncodedSequence, SequenceEncoder } from "../sequence-encoder.ts";
 import type { SequenceClassifier } from "./sequence-classifier.ts";
 
 /** Sequences and padded time steps read at a time; the results do not depend on them. */

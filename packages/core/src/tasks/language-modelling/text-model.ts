@@ -1,20 +1,20 @@
-import type { TokenSource } from "../data/token-source.ts";
-import type { Tokenizer } from "../data/tokenizer.ts";
-import { HiddenstateError, shown } from "../errors.ts";
-import { loadModel } from "../io/model-files.ts";
-import type { ModelStorage } from "../io/model-storage.ts";
-import { resolveOptions } from "../options.ts";
-import { EventLoopTurns } from "../train/event-loop.ts";
-import type { DataSource } from "../train/recorded-training.ts";
-import { type StreamWeights, weightsRule } from "../stream/step.ts";
+import type { TokenSource } from "../../data/token-source.ts";
+import type { Tokenizer } from "../../data/tokenizer.ts";
+import { HiddenstateError, shown } from "../../errors.ts";
+import { loadModel } from "../../io/model-files.ts";
+import type { ModelStorage } from "../../io/model-storage.ts";
+import { resolveOptions } from "../../options.ts";
+import { EventLoopTurns } from "../../train/event-loop.ts";
+import type { DataSource } from "../../train/recorded-training.ts";
+import { type StreamWeights, weightsRule } from "../../stream/step.ts";
 import { LanguageModel, type LanguageModelArchitecture } from "./language-model.ts";
 import { evaluateStream } from "./language-model-evaluation.ts";
-import { type SamplingOptions, samplingRules } from "./sampling.ts";
+import { type SamplingOptions, samplingRules } from "../sampling.ts";
 import { encodeSource, type TextSource } from "./text-data.ts";
 import { TextStream, type TextStreamState } from "./text-stream.ts";
-import { loadCalibration, type OddnessOptions } from "./watching/oddness.ts";
-import type { SurprisalCalibration } from "./watching/surprisal-calibration.ts";
-import { TextWatch, type TextWatchState } from "./watching/text-watch.ts";
+import { loadCalibration, type OddnessOptions } from "../watching/oddness.ts";
+import type { SurprisalCalibration } from "../watching/surprisal-calibration.ts";
+import { TextWatch, type TextWatchState } from "../watching/text-watch.ts";
 
 /** What `config.json` of a text model holds. */
 export interface TextModelConfig {

@@ -1,15 +1,15 @@
-import { concat } from "../autograd/ops/concat.ts";
-import { crossEntropy } from "../autograd/ops/cross-entropy.ts";
-import { slice } from "../autograd/ops/slice.ts";
-import type { TokenSource } from "../data/token-source.ts";
-import { ignoredTarget, TextWindows, type TextWindow } from "../data/windows.ts";
-import { type Tensor, tensor } from "../memory/tensor.ts";
-import type { JobSnapshot, TrainingJob } from "../train/job.ts";
-import type { SamplingSchedule } from "../train/sampling-schedule.ts";
+import { concat } from "../../autograd/ops/concat.ts";
+import { crossEntropy } from "../../autograd/ops/cross-entropy.ts";
+import { slice } from "../../autograd/ops/slice.ts";
+import type { TokenSource } from "../../data/token-source.ts";
+import { ignoredTarget, TextWindows, type TextWindow } from "../../data/windows.ts";
+import { type Tensor, tensor } from "../../memory/tensor.ts";
+import type { JobSnapshot, TrainingJob } from "../../train/job.ts";
+import type { SamplingSchedule } from "../../train/sampling-schedule.ts";
 import { CarriedState } from "./carried-state.ts";
 import { evaluateStream } from "./language-model-evaluation.ts";
 import type { LanguageModel } from "./language-model.ts";
-import { type OwnOutput, ownOutput } from "./own-output.ts";
+import { type OwnOutput, ownOutput } from "../own-output.ts";
 import { readOwnOutput } from "./sampled-window.ts";
 import type { TokenStreams } from "./text-data.ts";
 

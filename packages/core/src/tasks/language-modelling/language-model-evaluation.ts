@@ -1,9 +1,9 @@
-import { crossEntropy } from "../autograd/ops/cross-entropy.ts";
-import { noGrad } from "../autograd/tape.ts";
-import type { TokenSource } from "../data/token-source.ts";
-import { evaluationWindows, ignoredTarget } from "../data/windows.ts";
-import { scope } from "../memory/scope.ts";
-import { tensor } from "../memory/tensor.ts";
+import { crossEntropy } from "../../autograd/ops/cross-entropy.ts";
+import { noGrad } from "../../autograd/tape.ts";
+import type { TokenSource } from "../../data/token-source.ts";
+import { evaluationWindows, ignoredTarget } from "../../data/windows.ts";
+import { scope } from "../../memory/scope.ts";
+import { tensor } from "../../memory/tensor.ts";
 import { CarriedState } from "./carried-state.ts";
 import type { LanguageModel } from "./language-model.ts";
 

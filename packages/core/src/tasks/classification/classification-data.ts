@@ -1,8 +1,8 @@
-import { holdOut } from "../data/held-out.ts";
-import type { TokenizerKind } from "../data/tokenizer.ts";
-import { HiddenstateError, shown } from "../errors.ts";
-import { meanOf } from "../metrics/regression.ts";
-import { type EncodedSequence, type NamedInput, SequenceEncoder, type SequenceInput } from "./sequence-encoder.ts";
+import { holdOut } from "../../data/held-out.ts";
+import type { TokenizerKind } from "../../data/tokenizer.ts";
+import { HiddenstateError, shown } from "../../errors.ts";
+import { meanOf } from "../../metrics/regression.ts";
+import { type EncodedSequence, type NamedInput, SequenceEncoder, type SequenceInput } from "../sequence-encoder.ts";
 
 /** A sequence with what it is: a label, or a number. */
 export interface SequenceExample {

@@ -1,18 +1,19 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { integers, weightedSum } from "../../test/draws.ts";
-import { checkGradients } from "../autograd/gradient-check.ts";
-import { noGrad } from "../autograd/tape.ts";
-import type { TextWindow } from "../data/windows.ts";
-import { engine } from "../engine.ts";
-import { MemoryStorage } from "../io/model-storage.ts";
-import type { RecurrentState } from "../nn/recurrent-options.ts";
-import type { TrainingEvent } from "../train/events.ts";
-import type { SamplingSchedule } from "../train/sampling-schedule.ts";
+import { integers, weightedSum } from "../../../test/draws.ts";
+import { checkGradients } from "../../autograd/gradient-check.ts";
+import { noGrad } from "../../autograd/tape.ts";
+import type { TextWindow } from "../../data/windows.ts";
+import { engine } from "../../engine.ts";
+import { MemoryStorage } from "../../io/model-storage.ts";
+import type { RecurrentState } from "../../nn/recurrent-options.ts";
+import type { TrainingEvent } from "../../train/events.ts";
+import type { SamplingSchedule } from "../../train/sampling-schedule.ts";
 import { LanguageModel } from "./language-model.ts";
-import { likeliestOfRows } from "./likeliest.ts";
-import { ownOutput } from "./own-output.ts";
+import { likeliestOfRows } from "../likeliest.ts";
+import { ownOutput } from "../own-output.ts";
 import { readOwnOutput } from "./sampled-window.ts";
-import { type LanguageModelTraining, trainLanguageModel, type TrainingRunOptions } from "./train-language-model.ts";
+import { type LanguageModelTraining, trainLanguageModel } from "./train-language-model.ts";
+import type { TrainingRunOptions } from "../training-run-options.ts";
 
 const sizes = { vocabularySize: 5, hidden: 4, embedding: 3, layers: 2, dropout: 0 };
 const window = {

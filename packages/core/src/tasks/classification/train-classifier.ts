@@ -1,14 +1,14 @@
-import type { TokenizerKind } from "../data/tokenizer.ts";
-import { HiddenstateError, shown } from "../errors.ts";
-import { loadConfig, loadTokenizer, modelPaths } from "../io/model-files.ts";
-import type { ModelStorage } from "../io/model-storage.ts";
-import { runtime } from "../memory/runtime.ts";
-import { cellChoice } from "../nn/cell-choice.ts";
-import { type OptionRules, resolveOptions } from "../options.ts";
-import type { TrainingEvent } from "../train/events.ts";
-import { recordedTraining } from "../train/recorded-training.ts";
-import { type TrainingOptions, trainingRules } from "../train/training-loop.ts";
-import { version } from "../version.ts";
+import type { TokenizerKind } from "../../data/tokenizer.ts";
+import { HiddenstateError, shown } from "../../errors.ts";
+import { loadConfig, loadTokenizer, modelPaths } from "../../io/model-files.ts";
+import type { ModelStorage } from "../../io/model-storage.ts";
+import { runtime } from "../../memory/runtime.ts";
+import { cellChoice } from "../../nn/cell-choice.ts";
+import { type OptionRules, resolveOptions } from "../../options.ts";
+import type { TrainingEvent } from "../../train/events.ts";
+import { recordedTraining } from "../../train/recorded-training.ts";
+import { type TrainingOptions, trainingRules } from "../../train/training-loop.ts";
+import { version } from "../../version.ts";
 import {
   type ClassificationData,
   type EncodedExamples,
@@ -19,12 +19,12 @@ import {
 } from "./classification-data.ts";
 import { ClassifierJob, type ClassifierLoss } from "./classifier-job.ts";
 import { type ClassifierConfig, type ClassifierModel, loadClassifier, makeClassifier } from "./classifier-model.ts";
-import { refuseIdleOptions } from "./idle-options.ts";
+import { refuseIdleOptions } from "../idle-options.ts";
 import { type ClassifierArchitecture, classifierArchitectureRules } from "./sequence-classifier.ts";
-import { SequenceEncoder } from "./sequence-encoder.ts";
-import { refuseLongSequences } from "./transformer-limits.ts";
-import { inheritedArchitecture, refuseAnother, takeOver } from "./start-from.ts";
-import type { TrainingRunOptions } from "./train-language-model.ts";
+import { SequenceEncoder } from "../sequence-encoder.ts";
+import { refuseLongSequences } from "../transformer-limits.ts";
+import { inheritedArchitecture, refuseAnother, takeOver } from "../start-from.ts";
+import type { TrainingRunOptions } from "../training-run-options.ts";
 
 /**
  * How to train a classifier: architecture, data and training in one flat object. Defaults that differ from `TrainingOptions`: schedule

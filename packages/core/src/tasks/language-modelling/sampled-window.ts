@@ -1,11 +1,11 @@
-import { concat } from "../autograd/ops/concat.ts";
-import { reshape } from "../autograd/ops/reshape.ts";
-import type { TextWindow } from "../data/windows.ts";
-import { type Tensor, tensor } from "../memory/tensor.ts";
-import type { RecurrentState } from "../nn/recurrent-options.ts";
+import { concat } from "../../autograd/ops/concat.ts";
+import { reshape } from "../../autograd/ops/reshape.ts";
+import type { TextWindow } from "../../data/windows.ts";
+import { type Tensor, tensor } from "../../memory/tensor.ts";
+import type { RecurrentState } from "../../nn/recurrent-options.ts";
 import type { LanguageModel } from "./language-model.ts";
-import { likeliestOfRows } from "./likeliest.ts";
-import type { OwnOutput } from "./own-output.ts";
+import { likeliestOfRows } from "../likeliest.ts";
+import type { OwnOutput } from "../own-output.ts";
 
 /**
  * A language model's pass over a window, step by step: rows that `own` picks at a step read the likeliest token of the step before in place of the

@@ -1,12 +1,13 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { engine } from "../engine.ts";
-import type { TokenSource } from "../data/token-source.ts";
-import { buildTokenizer, type Tokenizer } from "../data/tokenizer.ts";
-import { MemoryStorage } from "../io/model-storage.ts";
-import type { TrainingEvent } from "../train/events.ts";
+import { engine } from "../../engine.ts";
+import type { TokenSource } from "../../data/token-source.ts";
+import { buildTokenizer, type Tokenizer } from "../../data/tokenizer.ts";
+import { MemoryStorage } from "../../io/model-storage.ts";
+import type { TrainingEvent } from "../../train/events.ts";
 import type { ExternalText } from "./text-data.ts";
 import type { TextModel } from "./text-model.ts";
-import { type LanguageModelTraining, trainLanguageModel, type TrainingRunOptions } from "./train-language-model.ts";
+import { type LanguageModelTraining, trainLanguageModel } from "./train-language-model.ts";
+import type { TrainingRunOptions } from "../training-run-options.ts";
 
 const sentence = "the quick brown fox jumps over the lazy dog. ";
 const text = sentence.repeat(20);

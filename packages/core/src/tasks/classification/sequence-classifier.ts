@@ -1,14 +1,14 @@
-import { HiddenstateError, shown } from "../errors.ts";
-import type { Tensor } from "../memory/tensor.ts";
-import { type CellChoice, cellChoice, type CellKind, cellRules } from "../nn/cell-choice.ts";
-import { AttentionPooling } from "../nn/attention-pooling.ts";
-import { Dropout } from "../nn/dropout.ts";
-import { Embedding } from "../nn/embedding.ts";
-import { Linear } from "../nn/linear.ts";
-import { Module, type ModuleOptions } from "../nn/module.ts";
-import { lastState, maxOverTime, meanOverTime } from "../nn/pooling.ts";
-import { networkPart, sequenceNetwork, type SequenceNetwork } from "../nn/recurrent-network.ts";
-import { type OptionRules, resolveOptions } from "../options.ts";
+import { HiddenstateError, shown } from "../../errors.ts";
+import type { Tensor } from "../../memory/tensor.ts";
+import { type CellChoice, cellChoice, type CellKind, cellRules } from "../../nn/cell-choice.ts";
+import { AttentionPooling } from "../../nn/attention-pooling.ts";
+import { Dropout } from "../../nn/dropout.ts";
+import { Embedding } from "../../nn/embedding.ts";
+import { Linear } from "../../nn/linear.ts";
+import { Module, type ModuleOptions } from "../../nn/module.ts";
+import { lastState, maxOverTime, meanOverTime } from "../../nn/pooling.ts";
+import { networkPart, sequenceNetwork, type SequenceNetwork } from "../../nn/recurrent-network.ts";
+import { type OptionRules, resolveOptions } from "../../options.ts";
 
 /** The architecture of a sequence classifier. */
 export interface ClassifierArchitecture extends CellChoice {

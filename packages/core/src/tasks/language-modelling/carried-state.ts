@@ -1,5 +1,5 @@
-import type { Tensor } from "../memory/tensor.ts";
-import type { RecurrentState } from "../nn/recurrent-options.ts";
+import type { Tensor } from "../../memory/tensor.ts";
+import type { RecurrentState } from "../../nn/recurrent-options.ts";
 
 /** The recurrent state that outlives the scope of one window, cut from the gradient. */
 export class CarriedState {

@@ -4,7 +4,7 @@ import { engine } from "../../engine.ts";
 import { MemoryStorage } from "../../io/model-storage.ts";
 import { Random, randomKey } from "../../memory/random.ts";
 import type { TrainingEvent } from "../../train/events.ts";
-import type { TrainingRunOptions } from "../train-language-model.ts";
+import type { TrainingRunOptions } from "../training-run-options.ts";
 import type { ForecasterModel } from "./forecaster-model.ts";
 import { type ForecasterTraining, trainForecaster } from "./train-forecaster.ts";
 

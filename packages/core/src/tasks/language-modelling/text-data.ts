@@ -1,6 +1,6 @@
-import { partOfTokens, type TokenSource, tokenSource } from "../data/token-source.ts";
-import { buildTokenizer, type Tokenizer, type TokenizerKind } from "../data/tokenizer.ts";
-import { HiddenstateError } from "../errors.ts";
+import { partOfTokens, type TokenSource, tokenSource } from "../../data/token-source.ts";
+import { buildTokenizer, type Tokenizer, type TokenizerKind } from "../../data/tokenizer.ts";
+import { HiddenstateError } from "../../errors.ts";
 
 /** Text, or its bytes: UTF-8, or anything at all for the byte tokenizer. */
 export type TextSource = string | Uint8Array;

@@ -1,11 +1,11 @@
 import { beforeAll, describe, test } from "vitest";
-import { everyEngine } from "../../test/engines.ts";
-import { expectClose, type GoldenArray, goldenTensor, loadFixture, toleranceHere } from "../../test/golden.ts";
-import { crossEntropy } from "../autograd/ops/cross-entropy.ts";
-import { engine } from "../engine.ts";
-import { tensor } from "../memory/tensor.ts";
-import { Adam } from "../optim/adam.ts";
-import { clipGradNorm } from "../optim/clip.ts";
+import { everyEngine } from "../../../test/engines.ts";
+import { expectClose, type GoldenArray, goldenTensor, loadFixture, toleranceHere } from "../../../test/golden.ts";
+import { crossEntropy } from "../../autograd/ops/cross-entropy.ts";
+import { engine } from "../../engine.ts";
+import { tensor } from "../../memory/tensor.ts";
+import { Adam } from "../../optim/adam.ts";
+import { clipGradNorm } from "../../optim/clip.ts";
 import { CarriedState } from "./carried-state.ts";
 import { LanguageModel } from "./language-model.ts";
 
