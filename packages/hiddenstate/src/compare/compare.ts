@@ -1,14 +1,15 @@
 import { stat } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
-import { type CellKind, cellKinds, type EndEvent, HiddenstateError, type TrainingEvent } from "@hiddenstate/core";
+import { type CellKind, type EndEvent, HiddenstateError, type TrainingEvent } from "@hiddenstate/core";
 import { startEngine } from "../engine.ts";
 import { FolderStorage } from "../files/folder-storage.ts";
 import { recognise } from "../tasks/recognise.ts";
-import type { TaskName } from "../tasks/tasks.ts";
+import { type TaskName, taskOf } from "../tasks/tasks.ts";
 import type { TaskOptions } from "../train-options.ts";
 import { type AnyOptions, requireNew, trainAsPlanned, type TrainedRun } from "../train.ts";
 import type { CompareEvent, ComparedCell, Comparison, ComparePlan, Quality, RunResult } from "./comparison.ts";
 import { lossPicture } from "./loss-picture.ts";
+import { cellName } from "./names.ts";
 import { notOfTraining, optionsOf, planComparison } from "./plan-comparison.ts";
 import { qualityOf } from "./quality.ts";
 import { recommend } from "./recommend.ts";
@@ -21,7 +22,7 @@ import { summarise } from "./summary.ts";
 export interface ComparedCells {
   /** A path. */
   data: string;
-  /** Two or more. Default: rnn, lstm, gru, mingru and transformer. */
+  /** Two or more. Default: rnn, lstm, gru, mingru and transformer, or those of them that the task can be learned with. */
   cells?: readonly CellKind[];
   /** How many seeds each is trained with, at least 2, from `seed` on. Default 2. */
   seeds?: number;
@@ -37,11 +38,8 @@ export type CompareOptions<T extends TaskName = TaskName> = {
 /** Options of which only is known what all tasks have. */
 export type AnyComparison = Omit<AnyOptions, "data"> & ComparedCells;
 
-/** Forecasts come from recurrent cells only. */
-function usualCells(task: TaskName): CellKind[] {
-  const usual = task === "forecast" ? ["rnn", "lstm", "gru"] : ["rnn", "lstm", "gru", "mingru", "transformer"];
-  return cellKinds.filter((cell) => usual.includes(cell));
-}
+/** What people choose between. */
+const usualCells: readonly CellKind[] = ["rnn", "lstm", "gru", "mingru", "transformer"];
 
 /**
  * Trains several cells on the same data, with as many parameters and the same budget each, and says which to take. Each run is a normal
@@ -72,7 +70,12 @@ export async function* compare(given: CompareOptions): AsyncGenerator<CompareEve
       ? { task: options.task, sentence: null }
       : await recognise({ ...training, data: options.data });
     if (sentence !== null) yield { type: "notice", text: sentence };
-    const choice = { cells: cells ?? usualCells(task), seeds, parameters };
+    const possible = usualCells.filter((cell) => taskOf(task).cells.includes(cell));
+    if (!cells && possible.length < usualCells.length) {
+      const left = usualCells.filter((cell) => !possible.includes(cell)).map(cellName);
+      yield { type: "notice", text: `without the ${left.join(" and the ")}: task ${task} is learned with recurrent cells` };
+    }
+    const choice = { cells: cells ?? possible, seeds, parameters };
     record = { plan: await planComparison(task, choice, training, folder), runs: [], failures: [] };
     await writeRecord(storage, record);
   }

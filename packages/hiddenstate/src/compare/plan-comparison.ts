@@ -69,7 +69,7 @@ export async function planComparison(
   given: AnyOptions & { hidden?: number; seed?: number; evaluateEvery?: number },
   folder: string,
 ): Promise<ComparePlan> {
-  checkCells(cells);
+  checkCells(cells, taskOf(task).cells);
   if (!Number.isInteger(seeds) || seeds < 2) {
     throw new HiddenstateError(
       "invalid",
@@ -119,15 +119,15 @@ export async function planComparison(
   };
 }
 
-/** @throws HiddenstateError `invalid` unless there are at least two different ones */
-function checkCells(cells: readonly CellKind[]): void {
-  const unknown = cells.find((cell) => !cellKinds.includes(cell));
+/** @throws HiddenstateError `invalid` unless there are at least two different ones of those that the task can be learned with */
+function checkCells(cells: readonly CellKind[], possible: readonly CellKind[]): void {
+  const impossible = cells.find((cell) => !possible.includes(cell));
   const twice = cells.find((cell, i) => cells.indexOf(cell) < i);
-  if (unknown === undefined && twice === undefined && cells.length >= 2) return;
-  const what = unknown ?? (twice === undefined ? cells.join(",") || "none" : `${twice} twice`);
+  if (impossible === undefined && twice === undefined && cells.length >= 2) return;
+  const what = impossible ?? (twice === undefined ? cells.join(",") || "none" : `${twice} twice`);
   throw new HiddenstateError(
     "invalid",
-    `compare: invalid cells: got ${what}, expected two or more of ${cellKinds.join(", ")}`,
+    `compare: invalid cells: got ${what}, expected two or more of ${possible.join(", ")}`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import {
+  cellKinds,
   type BestEvaluation,
   HiddenstateError,
   type LanguageModelTraining,
@@ -72,6 +73,7 @@ const ownOptions: readonly TaskOption[] = [
 export const languageModelTask: Task<LanguageModelGiven, TextModel> = {
   name: "lm",
   learns: "a language model",
+  cells: cellKinds,
   counted: "tokens",
   options: [
     ...networkOptions,

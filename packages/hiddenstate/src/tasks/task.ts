@@ -2,6 +2,7 @@ import type {
   BacktestOptions,
   AnyRecurrentNetwork,
   BestEvaluation,
+  CellKind,
   EvaluationEvent,
   InspectionSubject,
   ModelStorage,
@@ -29,6 +30,8 @@ export interface Task<Given extends TaskGiven, Model extends TrainedModel> {
   readonly learns: string;
   /** The flags of the command line's `train` that it takes. */
   readonly options: readonly TaskOption[];
+  /** The cells that its network can be made of. */
+  readonly cells: readonly CellKind[];
   /** What events count: `"tokens"`, `"examples"`. */
   readonly counted: string;
 

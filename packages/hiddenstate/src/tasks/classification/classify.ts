@@ -1,4 +1,5 @@
 import {
+  cellKinds,
   type BestEvaluation,
   type ClassificationData,
   type ClassifierModel,
@@ -49,6 +50,7 @@ const askedTogether = 256;
 export const classifyTask: Task<ClassifierGiven, ClassifierModel> = {
   name: "classify",
   learns: "what each sequence is",
+  cells: cellKinds,
   counted: "examples",
   options: [
     ...networkOptions,

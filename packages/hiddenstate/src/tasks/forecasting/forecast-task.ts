@@ -1,4 +1,5 @@
 import {
+  recurrentKinds,
   type BacktestOptions,
   type BestEvaluation,
   type DataSource,
@@ -36,6 +37,7 @@ const [testShare, fewestSteps] = [0.1, 40];
 export const forecastTask: Task<ForecastGiven, ForecasterModel> = {
   name: "forecast",
   learns: "a forecaster of series",
+  cells: recurrentKinds,
   counted: "windows",
   options: [
     ...[...networkOptions, ...dataOptions].filter(({ flags }) => !/^--(heads|positions|validation)\b/.test(flags)),

@@ -1,4 +1,5 @@
 import {
+  cellKinds,
   type BestEvaluation,
   HiddenstateError,
   loadTagger,
@@ -67,6 +68,7 @@ const ownOptions: readonly TaskOption[] = [
 export const tagTask: Task<TaggerGiven, TaggerModel> = {
   name: "tag",
   learns: "a tag for each word",
+  cells: cellKinds,
   counted: "words",
   options: [
     ...networkOptions,

@@ -1,4 +1,5 @@
 import {
+  recurrentKinds,
   type BestEvaluation,
   HiddenstateError,
   loadTranslator,
@@ -50,6 +51,7 @@ const askedTogether = 1024;
 export const seq2seqTask: Task<TranslatorGiven, TranslatorModel> = {
   name: "seq2seq",
   learns: "to write one text from another",
+  cells: recurrentKinds,
   counted: "tokens",
   options: [
     ...networkOptions,
