@@ -209,7 +209,11 @@ export { adviseWindow, type WindowAdvice, type WindowEvidence } from "./inspect/
 export { loadSafetensors, saveSafetensors, type NamedTensors } from "./io/safetensors.ts";
 export { MemoryStorage, type ModelStorage } from "./io/model-storage.ts";
 
-export { LanguageModel, type LanguageModelArchitecture, type LanguageModelOptions } from "./tasks/language-modelling/language-model.ts";
+export {
+  LanguageModel,
+  type LanguageModelArchitecture,
+  type LanguageModelOptions,
+} from "./tasks/language-modelling/language-model.ts";
 export { sample, type SamplingOptions } from "./tasks/sampling.ts";
 export type { TrainingRunOptions } from "./tasks/training-run-options.ts";
 export {
@@ -224,11 +228,14 @@ export { TextStream, type TextStreamState } from "./tasks/language-modelling/tex
 export { calibrationPath, type OddnessOptions } from "./tasks/watching/oddness.ts";
 export type { SurprisalCalibration } from "./tasks/watching/surprisal-calibration.ts";
 export { TextWatch, type TextWatchState, type WatchedLine, type WatchedToken } from "./tasks/watching/text-watch.ts";
-export {
-  trainLanguageModel,
-  type LanguageModelTraining,
-} from "./tasks/language-modelling/train-language-model.ts";
-export type { ExternalText, ExternalTokens, TextData, TextSource, TokenRequest } from "./tasks/language-modelling/text-data.ts";
+export { trainLanguageModel, type LanguageModelTraining } from "./tasks/language-modelling/train-language-model.ts";
+export type {
+  ExternalText,
+  ExternalTokens,
+  TextData,
+  TextSource,
+  TokenRequest,
+} from "./tasks/language-modelling/text-data.ts";
 export {
   splitExamples,
   type ClassificationData,

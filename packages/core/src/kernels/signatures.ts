@@ -28,7 +28,17 @@ import { rows } from "./signatures/rows.ts";
  * slabs* (one row of `gateWidth(G, H)` elements per packed row; gates interleaved and padded as the kernel set likes,
  * padding always zero).
  */
-export const signatures: typeof elementwise & typeof products & typeof gates & typeof recurrences & typeof cells & typeof rows & typeof int8 & typeof normalization & typeof attention & typeof crf & typeof optimizers = {
+export const signatures: typeof elementwise &
+  typeof products &
+  typeof gates &
+  typeof recurrences &
+  typeof cells &
+  typeof rows &
+  typeof int8 &
+  typeof normalization &
+  typeof attention &
+  typeof crf &
+  typeof optimizers = {
   ...elementwise,
   ...products,
   ...gates,

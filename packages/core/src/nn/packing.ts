@@ -34,6 +34,7 @@ export function densePacking(steps: number, batch: number): Packing {
     steps,
     batch,
     rows: steps * batch,
+    rowsBefore: (some) => some * batch,
     rowIds: null,
     part: (start, end) => {
       const firstRow = start * batch;
@@ -48,6 +49,7 @@ export function densePacking(steps: number, batch: number): Packing {
         steps: end - start,
         batch,
         rows,
+        rowsBefore: (some) => some * batch,
         firstRow,
         rowIds: tensor(rowIds, [rows, 2], { dtype: "int32" }),
       };
@@ -71,7 +73,9 @@ export function packingFor(where: string, lengths: readonly number[], steps: num
   const order = [...lengths.keys()].toSorted((a, b) => lengths[b] - lengths[a] || a - b);
   const batchSizes = new Int32Array(steps);
   for (const length of lengths) for (let t = 0; t < length; t++) batchSizes[t]++;
-  const rows = batchSizes.reduce((sum, size) => sum + size, 0);
+  const before = new Int32Array(steps + 1);
+  batchSizes.forEach((size, t) => (before[t + 1] = before[t] + size));
+  const rows = before[steps];
 
   const toPacked = new Int32Array(rows);
   const fromPacked = new Int32Array(steps * batch).fill(-1);
@@ -103,17 +107,17 @@ export function packingFor(where: string, lengths: readonly number[], steps: num
     steps,
     batch,
     rows,
+    rowsBefore: (some) => before[some],
     rowIds: rowIdTensor,
     part: (start, end) => {
-      const rowsIn = (from: number, to: number): number =>
-        batchSizes.subarray(from, to).reduce((sum, size) => sum + size, 0);
-      const firstRow = rowsIn(0, start);
-      const partRows = rowsIn(start, end);
+      const firstRow = before[start];
+      const partRows = before[end] - firstRow;
       return {
         batchSizes: batchSizeTensor.view([end - start], start),
         steps: end - start,
         batch,
         rows: partRows,
+        rowsBefore: (some) => before[start + some] - firstRow,
         firstRow,
         rowIds: rowIdTensor.view([partRows, 2], firstRow * 2),
       };

@@ -73,7 +73,10 @@ export async function* compare(given: CompareOptions): AsyncGenerator<CompareEve
     const possible = usualCells.filter((cell) => taskOf(task).cells.includes(cell));
     if (!cells && possible.length < usualCells.length) {
       const left = usualCells.filter((cell) => !possible.includes(cell)).map(cellName);
-      yield { type: "notice", text: `without the ${left.join(" and the ")}: task ${task} is learned with recurrent cells` };
+      yield {
+        type: "notice",
+        text: `without the ${left.join(" and the ")}: task ${task} is learned with recurrent cells`,
+      };
     }
     const choice = { cells: cells ?? possible, seeds, parameters };
     record = { plan: await planComparison(task, choice, training, folder), runs: [], failures: [] };

@@ -2,9 +2,10 @@ import { runtime } from "../../memory/runtime.ts";
 import { empty, type Tensor } from "../../memory/tensor.ts";
 import type { BackwardPass, GradientTarget } from "../backward.ts";
 import { copyDense } from "../copy.ts";
-import { record } from "../tape.ts";
+import { record, recordsFor } from "../tape.ts";
 import {
   allocateSlabs,
+  type ForwardCall,
   type PlainCell,
   forwardArguments,
   gateCount,
@@ -13,6 +14,7 @@ import {
   runForward,
   type Slabs,
 } from "./cells.ts";
+import { runInChunks } from "./recurrent-chunks.ts";
 import {
   addWeightGradients,
   type DirectionWeights,
@@ -29,6 +31,8 @@ export interface PackedRows {
   batch: number;
   /** N, the sum of batchSizes. */
   rows: number;
+  /** The packed rows of the first `steps` time steps together. */
+  rowsBefore: (steps: number) => number;
 }
 
 /** The state of one layer, [D, B, H] each; c for the LSTM only. */
@@ -75,12 +79,13 @@ export function recurrentLayer(
   const output = empty([rows, outputStride]);
   const final: LayerState = { h: empty(state.h.shape), c: state.c && empty(state.c.shape) };
 
-  const slabs = directions.map((weights, d) => {
-    const kept = allocateSlabs(cell, rows, hiddenSize, kernelSet.gateWidth(gates, hiddenSize));
+  const inputs = [x, state.h, ...(state.c ? [state.c] : []), ...directions.flatMap(weightTensors)];
+
+  const calls = directions.map((weights, d): ForwardCall => {
     const { bias, hiddenBias } = gateBiases(cell, weights);
     const wide = d * hiddenSize * kernelSet.bytesPerFloat;
     const deep = batch * wide;
-    const call = {
+    return {
       x: x.offset,
       xStride: inputSize,
       inputSize,
@@ -96,6 +101,13 @@ export function recurrentLayer(
       finalHidden: final.h.offset + deep,
       finalCell: final.c ? final.c.offset + deep : 0,
     };
+  });
+  if (!observer && !recordsFor(inputs)) {
+    calls.forEach((call, d) => runInChunks(cell, call, packedRows, hiddenSize, d));
+    return { output, state: final };
+  }
+  const slabs = calls.map((call, d) => {
+    const kept = allocateSlabs(cell, rows, hiddenSize, kernelSet.gateWidth(gates, hiddenSize));
     runForward(kernelSet.kernels, cell, forwardArguments(cell, call, kept, sizes(packedRows, hiddenSize, d)));
     observer?.ran(d, kept, final);
     return kept;
@@ -103,7 +115,7 @@ export function recurrentLayer(
 
   record({
     name: `${cell.kind} layer`,
-    inputs: [x, state.h, ...(state.c ? [state.c] : []), ...directions.flatMap(weightTensors)],
+    inputs,
     outputs: [output, final.h, ...(final.c ? [final.c] : [])],
     saved: slabs.flatMap((kept) => Object.values(kept).filter((tensor) => tensor !== null)),
     backward: (pass) => {

@@ -1,0 +1,65 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { everyEngine } from "../../../test/engines.ts";
+import { engine } from "../../engine.ts";
+import { Random, randomKey } from "../../memory/random.ts";
+import { type Tensor, tensor } from "../../memory/tensor.ts";
+import { GRU } from "../../nn/gru.ts";
+import { LSTM } from "../../nn/lstm.ts";
+import type { RecurrentOptions, RecurrentState } from "../../nn/recurrent-options.ts";
+import type { RecurrentNetwork } from "../../nn/recurrent.ts";
+import { RNN } from "../../nn/rnn.ts";
+import { noGrad } from "../tape.ts";
+
+const networks: Record<string, (options: RecurrentOptions) => RecurrentNetwork<RecurrentState>> = {
+  rnn: (options) => new RNN(options),
+  lstm: (options) => new LSTM(options),
+  gru: (options) => new GRU(options),
+  "gru, reset before": (options) => new GRU({ ...options, resetAfter: false }),
+};
+
+/** So many rows that they make several chunks on every engine: a megabyte of gates is at most 5461 rows. */
+const lengths = [1200, 2000, 0, 1999, 1000];
+const steps = 2000;
+const sizes = { inputSize: 2, hiddenSize: 40 };
+
+function randomTensor(shape: number[], path: string): Tensor {
+  const random = new Random(randomKey(1, "test", path));
+  const count = shape.reduce((a, b) => a * b, 1);
+  return tensor(
+    Float64Array.from({ length: count }, () => random.normal()),
+    shape,
+  );
+}
+
+describe.each(everyEngine)("on $name", ({ options }) => {
+  beforeAll(() => engine.init(options));
+
+  test.each(Object.keys(networks))("%s: what goes on no tape has the same bits, in both directions", (kind) => {
+    const network = networks[kind]({ ...sizes, bidirectional: true, name: "network" });
+    const x = randomTensor([steps, lengths.length, sizes.inputSize], "x");
+    const state: RecurrentState = { h: randomTensor([2, lengths.length, sizes.hiddenSize], "h") };
+    if (kind === "lstm") state.c = randomTensor([2, lengths.length, sizes.hiddenSize], "c");
+    const whole = network.forward(x, { lengths, state });
+    const passing = noGrad(() => network.forward(x, { lengths, state }));
+    expect(whole.output.requiresGrad).toBe(true);
+    expect(passing.output.requiresGrad).toBe(false);
+    expect(Buffer.compare(bytes(passing.output), bytes(whole.output))).toBe(0);
+    expect(passing.state.h.exactDataSync()).toEqual(whole.state.h.exactDataSync());
+    expect(passing.state.c?.exactDataSync()).toEqual(whole.state.c?.exactDataSync());
+  });
+});
+
+test("the gates of a long sequence are not kept where there is no way back", async () => {
+  await engine.init({ backend: "wasm", threads: 1 });
+  const lstm = new LSTM({ inputSize: 1, hiddenSize: 64 });
+  const x = randomTensor([8000, 1, 1], "x");
+  const before = engine.info().peakBytes;
+  const { output } = noGrad(() => lstm.forward(x));
+  const gates = 8000 * 4 * 64 * 4;
+  expect(engine.info().peakBytes - before).toBeLessThan(4 * output.size + gates / 2);
+});
+
+function bytes(values: Tensor): Buffer {
+  const { buffer, byteOffset, byteLength } = values.exactDataSync();
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
