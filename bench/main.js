@@ -110,6 +110,9 @@ program
   .option("--check", "write nothing; fail if the tables are not those of the results")
   .action(report);
 
+// A signal's own end would pass over what is to happen at the exit: ending the peers.
+process.once("SIGINT", () => process.exit(130));
+process.once("SIGTERM", () => process.exit(143));
 try {
   await program.parseAsync();
 } catch (error) {

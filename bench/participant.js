@@ -32,6 +32,9 @@ import { createInterface } from "node:readline";
 export async function start(contender) {
   const { peer, command, args, env } = contender;
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...env } });
+  // One in the middle of a sample would not notice for a minute that nobody asks any more.
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (/** @type {string} */ text) => (errors = (errors + text).slice(-4000)));
   // Writing to a process that has ended: its end is what we report.
@@ -66,6 +69,7 @@ export async function start(contender) {
     async close() {
       child.stdin.end();
       await end;
+      process.off("exit", kill);
     },
   };
 }
