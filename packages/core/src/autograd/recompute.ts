@@ -1,9 +1,11 @@
+import { HiddenstateError, shown } from "../errors.ts";
+import { DrawJournal } from "../memory/draw-journal.ts";
 import { runtime } from "../memory/runtime.ts";
 import { scope } from "../memory/scope.ts";
 import { empty, type Tensor } from "../memory/tensor.ts";
 import { BackwardPass } from "./backward.ts";
 import { copyDense } from "./copy.ts";
-import { noGrad, record, recordsFor, withRecording } from "./tape.ts";
+import { noGrad, operationsRecorded, record, type TapeNode, withRecording } from "./tape.ts";
 
 /** What one chunk of a recurrence gives: some rows of the output, [rows of the chunk, F], and the state for the next chunk. */
 export interface ChunkResult {
@@ -19,9 +21,9 @@ export interface ChunkedRecurrence {
   rows: number;
   /** state_0 */
   initial: readonly Tensor[];
-  /** Whatever else `run` computes from, parameters too: on the way back nothing behind these is gone through. */
+  /** What else `run` computes from, parameters too. More is found where the last chunk reads it. */
   inputs: readonly Tensor[];
-  /** Computes one chunk: the same one every time, for it is run again on the way back. */
+  /** Computes one chunk: the same one every time, for it is run again on the way back (and draws then what it drew before). */
   run: (chunk: number, state: readonly Tensor[]) => ChunkResult;
 }
 
@@ -30,10 +32,14 @@ export interface ChunkedRecurrence {
  * again, last first, this time on the tape, and gone back over at once: in memory there are the activations of one chunk, for the price of a
  * second forward pass. (The last chunk, with which the way back begins, is run once.)
  *
+ * A chunk may read whatever was there before it: nothing behind that is gone through until all chunks have added their gradients.
+ *
  * One operation on the tape. Its gradients are those of the plain recurrence, but that a parameter's is summed chunk by chunk, from
  * the last to the first.
  *
  * @returns the outputs of all chunks below one another, [rows, F], and the state after the last
+ * @throws HiddenstateError (from `backward`) `unsupported` where a chunk reads a tensor from outside that the last one did not, `invalid`
+ *   where it draws more or fewer random masks than the first time
  *
  * Source: Chen, Xu, Zhang & Guestrin 2016, "Training deep nets with sublinear memory cost"; Gruslys et al. 2016,
  * "Memory-efficient backpropagation through time".
@@ -42,11 +48,14 @@ export function recomputeChunks({ chunks, rows, initial, inputs, run }: ChunkedR
   output: Tensor;
   state: readonly Tensor[];
 } {
-  const reached = [...inputs, ...initial];
+  const begun = operationsRecorded();
+  /** All that gradients go to: nothing behind it belongs to the chunks. */
+  const reached = new Set([...inputs, ...initial]);
   /** state_k, k = 0 .. chunks - 1 */
   const states: (readonly Tensor[])[] = [initial];
   /** First row of each chunk in the output. */
   const firstRows = [0];
+  const journals = Array.from({ length: chunks }, () => new DrawJournal());
   let output: Tensor | undefined;
   let final: readonly Tensor[] = [];
   let kept: ChunkOnTape | null = null;
@@ -58,8 +67,11 @@ export function recomputeChunks({ chunks, rows, initial, inputs, run }: ChunkedR
 
   for (let chunk = 0; chunk < chunks; chunk++) {
     const isLast = chunk === chunks - 1;
-    if (isLast && recordsFor(reached)) kept = runOnTape(chunk);
-    const part = kept?.after ?? scope(() => noGrad(() => run(chunk, states[chunk])));
+    if (isLast && runtime().recording) {
+      kept = runOnTape(chunk);
+      for (const tensor of readBy(kept, begun)) reached.add(tensor);
+    }
+    const part = kept?.after ?? scope(() => noGrad(() => journals[chunk].record(() => run(chunk, states[chunk]))));
     output ??= empty([rows, part.output.shape[1]]);
     copyDense(rowOffset(output.offset, firstRows[chunk], output), part.output.offset, part.output.size);
     if (isLast) {
@@ -72,14 +84,21 @@ export function recomputeChunks({ chunks, rows, initial, inputs, run }: ChunkedR
   }
   const joined = output!;
 
+  const runAgain = (chunk: number): ChunkOnTape => {
+    const again = journals[chunk].replay("recompute", () => runOnTape(chunk));
+    for (const tensor of readBy(again, begun))
+      if (tensor.node && !reached.has(tensor)) refuseUnseen(tensor.node, tensor);
+    return again;
+  };
+
   /** Adds one chunk's gradients, given those of the state after it, and returns those of the state before it. */
   const goBackThrough = (
     chunk: number,
     pass: BackwardPass,
     gradState: readonly number[],
   ): readonly (Tensor | null)[] => {
-    const { before, after } = chunk === chunks - 1 ? kept! : runOnTape(chunk);
-    const inner = new BackwardPass(pass, new Set(reached));
+    const { before, after } = chunk === chunks - 1 ? kept! : runAgain(chunk);
+    const inner = new BackwardPass(pass, reached);
     const gradOutput = pass.gradient(joined);
     if (gradOutput) inner.seed(after.output, rowOffset(gradOutput, firstRows[chunk], joined));
     after.state.forEach((part, i) => gradState[i] && inner.seed(part, gradState[i]));
@@ -89,7 +108,7 @@ export function recomputeChunks({ chunks, rows, initial, inputs, run }: ChunkedR
 
   record({
     name: "recompute",
-    inputs: reached,
+    inputs: [...reached],
     outputs: [joined, ...final],
     saved: [...states.slice(1).flat(), ...(kept ? [kept.after.output, ...kept.after.state] : [])],
     backward: (pass) => {
@@ -99,7 +118,7 @@ export function recomputeChunks({ chunks, rows, initial, inputs, run }: ChunkedR
         // The activations end with the scope; gradients that were begun in it and belong to the outer pass do not.
         const { gradBefore } = scope(() => ({
           gradBefore: goBackThrough(chunk, pass, offsets),
-          outer: reached.map((input) => pass.gradientTensor(input)),
+          outer: [...reached].map((input) => pass.gradientTensor(input)),
         }));
         for (const gradient of gradients) gradient?.end();
         gradients = gradBefore;
@@ -114,6 +133,33 @@ export function recomputeChunks({ chunks, rows, initial, inputs, run }: ChunkedR
 interface ChunkOnTape {
   before: readonly Tensor[];
   after: ChunkResult;
+}
+
+/** What a chunk was computed from that was there before it and needs a gradient, but for the state before it. */
+function readBy({ before, after }: ChunkOnTape, begun: number): Set<Tensor> {
+  const own = new Set(before);
+  const found = new Set<Tensor>();
+  const seen = new Set<TapeNode>();
+  const pending = [after.output, ...after.state];
+  for (let tensor = pending.pop(); tensor; tensor = pending.pop()) {
+    if (!tensor.requiresGrad || own.has(tensor)) continue;
+    const { node } = tensor;
+    if (!node || node.order < begun) found.add(tensor);
+    else if (!seen.has(node)) {
+      seen.add(node);
+      pending.push(...node.inputs);
+    }
+  }
+  return found;
+}
+
+/** Gradients that go to such a tensor would come too late: the way back has no place for it. */
+function refuseUnseen({ name }: TapeNode, { shape }: Tensor): never {
+  throw new HiddenstateError(
+    "unsupported",
+    `recompute: unsupported use of a tensor of shape ${shown(shape)} (made by ${name}) in some time steps only: it was made outside of the ` +
+      "cell, and the last steps did not read it; make it inside the cell, read it at every step, or leave recompute out",
+  );
 }
 
 /** The same numbers as something to differentiate by. */

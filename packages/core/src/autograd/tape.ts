@@ -20,6 +20,11 @@ export interface TapeNode {
 
 let operations = 0;
 
+/** How many operations were recorded so far: those that are recorded from now on have this order or a higher one. */
+export function operationsRecorded(): number {
+  return operations;
+}
+
 /** What an operation tells the tape. */
 export interface Recording {
   name: string;

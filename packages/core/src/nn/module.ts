@@ -1,4 +1,5 @@
 import { HiddenstateError, shown } from "../errors.ts";
+import { numberOfDraw } from "../memory/draw-journal.ts";
 import { runtime } from "../memory/runtime.ts";
 import type { Tensor } from "../memory/tensor.ts";
 import { nearest } from "../options.ts";
@@ -45,11 +46,13 @@ export abstract class Module {
     return module;
   }
 
-  /** The number of this draw for one use, counting up. */
+  /** The number of this draw for one use, counting up; where a computation is run again (`recompute`), that of its first run. */
   protected nextDraw(use: string): number {
-    const draw = this.#draws.get(use) ?? 0;
-    this.#draws.set(use, draw + 1);
-    return draw;
+    return numberOfDraw(() => {
+      const draw = this.#draws.get(use) ?? 0;
+      this.#draws.set(use, draw + 1);
+      return draw;
+    });
   }
 
   /** All parameters, frozen ones too, by PyTorch's names. The tensors are the parameters themselves. */

@@ -6,12 +6,15 @@ import { everyEngine } from "../../test/engines.ts";
 import { expectClose } from "../../test/golden.ts";
 import { checkGradients } from "../autograd/gradient-check.ts";
 import { add, mul } from "../autograd/ops/binary.ts";
+import { sum } from "../autograd/ops/reduce.ts";
+import { matmul } from "../autograd/ops/matmul.ts";
 import { reshape } from "../autograd/ops/reshape.ts";
 import { slice } from "../autograd/ops/slice.ts";
 import { sigmoid, tanh } from "../autograd/ops/unary.ts";
 import { engine } from "../engine.ts";
 import { loadSafetensors, saveSafetensors } from "../io/safetensors.ts";
-import type { Tensor } from "../memory/tensor.ts";
+import { type Tensor, tensor } from "../memory/tensor.ts";
+import { Dropout } from "./dropout.ts";
 import { Linear } from "./linear.ts";
 import { LSTM } from "./lstm.ts";
 import { type CellState, Recurrence, type RecurrenceOptions } from "./recurrence.ts";
@@ -173,6 +176,95 @@ describe("in f64", () => {
       ]);
     });
     gradients[0].forEach((values, i) => expectClose(values, gradients[1][i], 1e-12));
+  });
+
+  test.each([null, lengths])(
+    "recomputed with dropout inside, it has the masks of the first time, lengths %j",
+    (given) => {
+      const runs = [false, true].map((recompute) => {
+        const [input, hidden] = [inputSize, hiddenSize].map(
+          (width, i) => new Linear({ inputSize: width, outputSize: hiddenSize, name: `linear${i}` }),
+        );
+        const dropout = new Dropout({ rate: 0.4, name: "dropout" });
+        // Nobody but the cell knows of this one.
+        const unnamed = new Dropout({ rate: 0.4, name: "unnamed" });
+        const network = new Recurrence({
+          state: { h: hiddenSize },
+          parts: { input, hidden, dropout },
+          cell: (x, { h }) => {
+            const next = tanh(add(input.forward(x), dropout.forward(hidden.forward(h))));
+            return { output: unnamed.forward(next), state: { h: next } };
+          },
+        });
+        const x = normal([steps, batch, inputSize]);
+        x.requiresGrad = true;
+        const loss = (): Tensor => {
+          const { output, state } = network.forward(x, { lengths: given ?? undefined, recompute });
+          return total([output, state.h]);
+        };
+        // A second pass begins with the counts that the first left behind.
+        add(loss(), loss()).backward();
+        const gradients = [x, ...network.parameters()].map(({ grad }) => [...grad!.exactDataSync()]);
+        return { gradients, draws: [network.drawCounts(), unnamed.drawCounts()] };
+      });
+      expect(runs[1].draws).toEqual(runs[0].draws);
+      runs[0].gradients.forEach((values, i) => expectClose(values, runs[1].gradients[i], 1e-12));
+    },
+  );
+
+  test("recomputed, it reads tensors that were computed outside of the cell", () => {
+    const gradients = [false, true].map((recompute) => {
+      const [weight, shift] = [normal([inputSize, hiddenSize], 1), normal([hiddenSize], 2)];
+      const x = normal([steps, batch, inputSize]);
+      weight.requiresGrad = shift.requiresGrad = true;
+      const doubled = mul(weight, 2);
+      const network = new Recurrence({
+        state: { h: hiddenSize },
+        cell: (xt, { h }) => {
+          const next = tanh(add(add(matmul(xt, doubled), h), shift));
+          return { output: next, state: { h: next } };
+        },
+      });
+      const { output } = network.forward(x, { recompute });
+      total([output, doubled]).backward();
+      return [weight, shift].map(({ grad }) => [...grad!.exactDataSync()]);
+    });
+    gradients[0].forEach((values, i) => expectClose(gradients[1][i], values, 1e-12));
+  });
+
+  test.each<
+    [
+      message: string,
+      cell: (doubled: Tensor, noise: Dropout) => RecurrenceOptions<{ h: Tensor }>["cell"],
+      evaluated: boolean,
+    ]
+  >([
+    [
+      "recompute: unsupported use of a tensor of shape [1] (made by mul) in some time steps only: it was made outside of the cell, and the last " +
+        "steps did not read it; make it inside the cell, read it at every step, or leave recompute out",
+      (doubled) =>
+        (x, { h }) => {
+          const isFirst = h.exactDataSync().every((value) => value === 0);
+          return { output: x, state: { h: isFirst ? add(x, doubled) : add(h, x) } };
+        },
+      false,
+    ],
+    [
+      "recompute: invalid second run of a chunk: it drew 0 random masks and the first run 2; what is recomputed must do the same each time",
+      (_, noise) =>
+        (x, { h }) => ({ output: x, state: { h: add(h, noise.forward(x)) } }),
+      true,
+    ],
+  ])("recomputing is refused with: %s", (message, cell, evaluated) => {
+    const noise = new Dropout({ rate: 0.5 });
+    const p = tensor([1], [1]);
+    p.requiresGrad = true;
+    const network = new Recurrence({ state: { h: 2 }, parts: { noise }, cell: cell(mul(p, 2), noise) });
+    const x = normal([4, 3, 2]);
+    x.requiresGrad = true;
+    const loss = sum(network.forward(x, { recompute: true }).state.h);
+    if (evaluated) network.eval();
+    expect(() => loss.backward()).toThrow(message);
   });
 });
 

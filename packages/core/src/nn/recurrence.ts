@@ -44,7 +44,11 @@ export interface RecurrenceForwardOptions<S extends CellState> {
   state?: S;
   /** Valid time steps of each batch row; default: all. What lies beyond is never read, and its outputs are 0. */
   lengths?: readonly number[];
-  /** Keeps about every sqrt(T)-th state only and computes the rest again on the way back. Not with `reverse`. Default false. */
+  /**
+   * Keeps about every sqrt(T)-th state only and computes the rest again on the way back: the cell is called once more for each step, and
+   * has to do the same then. Dropout in it has the masks of the first time. Tensors that it reads from outside must be read at the last step too.
+   * Not with `reverse`. Default false.
+   */
   recompute?: boolean;
 }
 
@@ -108,7 +112,7 @@ export class Recurrence<S extends CellState> extends Module {
     this.#checkState(where, "state", initial, batch);
     const rows = packing.pack(reshape(timeMajor, [steps * batch, inputSize]));
     const sorted = mapState(initial, (part) => packing.sortState(part));
-    const sizes = options.lengths ? countsOf(options.lengths, steps) : Array.from({ length: steps }, () => batch);
+    const sizes = Array.from({ length: steps }, (_, t) => packing.rowsBefore(t + 1) - packing.rowsBefore(t));
     if (options.recompute && reverse) {
       throw new HiddenstateError(
         "unsupported",
@@ -165,7 +169,8 @@ export class Recurrence<S extends CellState> extends Module {
   /** All steps, over packed rows: `sizes[t]` rows run at step t, of a part of the sequences that begins at step `start`. */
   #run(x: Tensor, sizes: readonly number[], initial: S, start: number): { output: Tensor; state: S } {
     const { reverse } = this.options;
-    const firsts = sizes.map((_, t) => sizes.slice(0, t).reduce((sum, size) => sum + size, 0));
+    let rows = 0;
+    const firsts = sizes.map((size) => (rows += size) - size);
     const order = reverse ? sizes.map((_, t) => sizes.length - 1 - t) : sizes.map((_, t) => t);
     const outputs: Tensor[] = sizes.map(() => x);
     // The state of the rows that run, and of those that have ended or not begun, which come after them.
@@ -179,8 +184,8 @@ export class Recurrence<S extends CellState> extends Module {
       outputs[t] = result.output;
       const whole = state;
       state = mapState(result.state, (part, name) => {
-        const rows = whole[name].shape[0];
-        return count === rows ? part : concat([part, rowsOf(whole[name], count, rows)], 0);
+        const all = whole[name].shape[0];
+        return count === all ? part : concat([part, rowsOf(whole[name], count, all)], 0);
       });
     }
     const parts = outputs.filter((_, t) => sizes[t] > 0);
@@ -262,11 +267,6 @@ function mapState<S extends CellState>(state: S, change: (part: Tensor, name: st
 /** Rows `start` up to, not including, `end` of a tensor; itself where those are all. */
 function rowsOf(x: Tensor, start: number, end: number): Tensor {
   return start === 0 && end === x.shape[0] ? x : slice(x, { start, end });
-}
-
-/** How many rows run at each step. */
-function countsOf(lengths: readonly number[], steps: number): number[] {
-  return Array.from({ length: steps }, (_, t) => lengths.filter((length) => length > t).length);
 }
 
 function checkWidths(where: string, state: unknown): void {

@@ -86,9 +86,9 @@ export interface TransformerForwardOptions {
  */
 export class Transformer extends Module {
   readonly options: Required<TransformerOptions>;
-  /** One, whether it looks ahead or not. */
   /** Width of the output, H. */
   readonly outputSize: number;
+  /** One, whether it looks ahead or not. */
   readonly directions = 1 as const;
   readonly input: Linear | null;
   readonly layers: readonly TransformerBlock[];
