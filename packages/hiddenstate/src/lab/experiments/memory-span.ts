@@ -1,4 +1,13 @@
-import { meanSquaredError, engine, Random, randomKey, crossEntropy, tensor } from "@hiddenstate/core";
+import {
+  crossEntropy,
+  engine,
+  meanSquaredError,
+  type Module,
+  Random,
+  randomKey,
+  type Tensor,
+  tensor,
+} from "@hiddenstate/core";
 import { lineChart } from "../../pictures/line-chart.ts";
 import type { Bench, Experiment } from "../experiment.ts";
 import { cellLabels, type CellName } from "../networks.ts";
@@ -152,8 +161,7 @@ function* climb(task: TaskName, contender: Contender, settings: Settings, seed: 
   const whole = lags.reduce((total, lag) => total + lag, 0);
   let [longest, failures, before] = [0, 0, 0];
   for (const lag of lags) {
-    const trial = task === "delayed recall" ? learnsRecall : learnsAdding;
-    const running = trial(lag, contender, settings, seed);
+    const running = learns(task, lag, contender, settings, seed);
     let next = running.next();
     for (; !next.done; next = running.next()) yield (before + next.value * lag) / whole;
     if (next.value) longest = lag;
@@ -164,49 +172,58 @@ function* climb(task: TaskName, contender: Contender, settings: Settings, seed: 
   return longest;
 }
 
-function* learnsRecall(
-  lag: number,
-  { cell, init }: Contender,
-  { hidden, batch, steps, learningRate }: Settings,
-  seed: number,
-): Generator<number, boolean> {
-  engine.setSeed(seed);
-  const model = new RecallModel(cell, hidden, init);
-  const random = new Random(randomKey(seed, "lab", "recall"));
-  const { enoughAfter } = yield* train({
-    parameters: model.parameters(),
-    steps,
-    optimizer: learningRate,
-    loss: () => {
-      const examples = recallBatch(lag, batch, random, "anywhere");
-      return crossEntropy(model.forward(examples), examples.answers);
-    },
-    enough: {
-      every: lookEvery,
-      reached: () => recallAccuracy((examples) => model.forward(examples), lag, seed) >= enoughRight,
-    },
-  });
-  return enoughAfter !== null;
+/** One lag of a task: a new model, its loss on fresh sequences, and whether it has learned the lag. */
+interface Lesson {
+  model: Module;
+  loss: () => Tensor;
+  learned: () => boolean;
 }
 
-function* learnsAdding(
+type MakeLesson = (lag: number, contender: Contender, settings: Settings, seed: number) => Lesson;
+
+const lessons: Readonly<Record<TaskName, MakeLesson>> = {
+  "delayed recall": (lag, { cell, init }, { hidden, batch }, seed) => {
+    const model = new RecallModel(cell, hidden, init);
+    const random = new Random(randomKey(seed, "lab", "recall"));
+    return {
+      model,
+      loss: () => {
+        const examples = recallBatch(lag, batch, random, "anywhere");
+        return crossEntropy(model.forward(examples), examples.answers);
+      },
+      learned: () => recallAccuracy((examples) => model.forward(examples), lag, seed) >= enoughRight,
+    };
+  },
+  "adding problem": (lag, { cell, init }, { hidden, batch }, seed) => {
+    const model = new AddingModel(cell, hidden, init);
+    const random = new Random(randomKey(seed, "lab", "adding"));
+    return {
+      model,
+      loss: () => {
+        const examples = addingBatch(lag, batch, random);
+        return meanSquaredError(model.forward(examples), tensor(examples.sums, [1, batch, 1]));
+      },
+      learned: () => addingError(model, lag, seed) <= littleError * addingBaseline,
+    };
+  },
+};
+
+/** Trains until the lag is learned, or the budget is spent. */
+function* learns(
+  task: TaskName,
   lag: number,
-  { cell, init }: Contender,
-  { hidden, batch, steps, learningRate }: Settings,
+  contender: Contender,
+  settings: Settings,
   seed: number,
 ): Generator<number, boolean> {
   engine.setSeed(seed);
-  const model = new AddingModel(cell, hidden, init);
-  const random = new Random(randomKey(seed, "lab", "adding"));
+  const { model, loss, learned } = lessons[task](lag, contender, settings, seed);
   const { enoughAfter } = yield* train({
     parameters: model.parameters(),
-    steps,
-    optimizer: learningRate,
-    loss: () => {
-      const examples = addingBatch(lag, batch, random);
-      return meanSquaredError(model.forward(examples), tensor(examples.sums, [1, batch, 1]));
-    },
-    enough: { every: lookEvery, reached: () => addingError(model, lag, seed) <= littleError * addingBaseline },
+    steps: settings.steps,
+    optimizer: settings.learningRate,
+    loss,
+    enough: { every: lookEvery, reached: learned },
   });
   return enoughAfter !== null;
 }
