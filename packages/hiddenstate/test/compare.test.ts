@@ -89,8 +89,12 @@ describe("compare", { timeout: 120_000 }, () => {
       "compare: invalid budget: got 5 steps, expected at least 10, so that there is one evaluation; use 10 steps or more",
     );
     expect(refused("--cells", "gru,rnn", "--minutes", "0.0000001")).toMatch(
-      /compare: invalid budget: 1e-7 minutes are about 0 steps of the GRU, expected at least 10/,
+      /compare: invalid budget: 1e-7 minutes are about 0 steps of the (GRU|RNN), expected at least 10, so that there is one evaluation; use 0\.0\d+ minutes or more/,
     );
+    for (const words of [[], ["--task", "lm"]])
+      expect(refused("--label", "x", ...words)).toContain(
+        "compare: mismatch in --label: it does nothing with --task lm; leave it out, or use --task classify",
+      );
     expect(refused("--cells", "gru,rnn", "--steps", "50", "--evaluate-every", "60")).toContain("use 60 steps or more");
     expect(refused("--cells", "gru")).toContain("invalid cells: got gru, expected two or more of rnn, lstm, gru");
     expect(refused("--cells", "gru,lstn")).toContain('invalid --cells: got "lstn"');
@@ -99,6 +103,8 @@ describe("compare", { timeout: 120_000 }, () => {
     expect(refused("--seeds", "1")).toContain("invalid --seeds");
     const other = hiddenstate(["compare", text, "--out", "whole", "--resume", "--steps", "30"]);
     expect(other.stderr).toContain('whole was begun otherwise: budget was {"steps":20}, is {"steps":30}');
+    const seed = hiddenstate(["compare", text, "--out", "whole", "--resume", "--seed", "7"]);
+    expect(seed.stderr).toContain("compare: mismatch in options: whole was begun otherwise: seed was 0, is 7;");
     const again = hiddenstate([...wanted, "--out", "whole"]);
     expect(again.stderr).toContain("compare: invalid out: the folder whole exists already");
   });

@@ -98,14 +98,14 @@ async function runComparison(data: string, flags: CompareFlags, { suggestions }:
     using interruption = new Interruption(() => tell("finishing the step and saving; interrupt again to quit at once"));
     const run = compare({ ...options, data, signal: interruption.signal });
     let next = await run.next();
-    for (; !next.done && next.value.type === "notice"; next = await run.next()) {
+    for (; !next.done && next.value.type !== "plan"; next = await run.next()) {
       output.record(next.value);
-      tell(next.value.text);
+      if (next.value.type === "task") refuseIdleFlags(next.value.task, options);
+      if (next.value.type === "notice") tell(next.value.text);
     }
-    // Nothing but the plan comes after notices.
+    // Nothing ends before its plan.
     const { plan } = next.value as ComparePlanEvent;
     const task = taskOf(plan.task);
-    refuseIdleFlags(plan.task, options);
     using progress = showProgress(task.counted);
     tell = (line) => progress.line(line);
     interruption.listen();
@@ -135,7 +135,7 @@ async function runComparison(data: string, flags: CompareFlags, { suggestions }:
 function show(event: CompareEvent, task: AnyTask, progress: Progress): void {
   if (event.type === "notice") return progress.line(event.text);
   if (event.type === "plan") return planLines(event.plan, task).forEach((line) => progress.line(line));
-  if (event.type === "result") return;
+  if (event.type === "result" || event.type === "task") return;
   if (event.type === "failure") return progress.line(`  ${failureLine(event.failure)}`);
   const { event: training, cell, seed, run, runs } = event;
   if (training.type === "step") progress.step(training);

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HiddenstateError, type TrainingEvent } from "@hiddenstate/core";
-import { afterAll, expect, test, vi } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import type { PlannedTraining, TrainedRun } from "../train.ts";
 import { compare, type CompareOptions } from "./compare.ts";
 import type { CompareEvent, Comparison } from "./comparison.ts";
@@ -41,9 +41,12 @@ async function finish(options: CompareOptions): Promise<{ events: CompareEvent[]
   }
 }
 
+const sizes = { layers: 1, batch: 4, bptt: 16, steps: 12 } as const;
+/** A comparison that takes no time. */
+const quick = { data, task: "lm", cells: ["gru", "lstm"], ...sizes } as const;
+
 test("a cell whose runs diverge is left out, and not tried again", async () => {
-  const sizes = { layers: 1, batch: 4, bptt: 16, parameters: 1500, steps: 12 } as const;
-  const options = { data, task: "lm", out: join(folder, "runs"), cells: ["rnn", "gru", "lstm"], ...sizes } as const;
+  const options = { ...quick, out: join(folder, "runs"), cells: ["rnn", "gru", "lstm"], parameters: 1500 } as const;
   const { events, comparison } = await finish(options);
   const failures = [0, 1].map((seed) => ({ cell: "rnn", seed, reason: "train: the loss became NaN" }));
   expect(events.filter(({ type }) => type === "failure")).toEqual(
@@ -57,4 +60,70 @@ test("a cell whose runs diverge is left out, and not tried again", async () => {
   const again = await finish({ ...options, resume: true });
   expect(started).toBe(0);
   expect(again.comparison.recommendation).toEqual(comparison.recommendation);
+});
+
+test("widths are above the projection, and the first cell's is the one that was named", async () => {
+  const { comparison } = await finish({
+    ...quick,
+    out: join(folder, "widths"),
+    cells: ["lstm", "gru"],
+    hidden: 65,
+    projection: 16,
+  });
+  const [lstm, gru] = comparison.plan.cells;
+  expect(lstm.hidden).toBe(65);
+  expect(Math.abs(gru.parameters - lstm.parameters)).toBeLessThan(0.1 * lstm.parameters);
+  const { comparison: narrow } = await finish({
+    ...quick,
+    out: join(folder, "narrow"),
+    parameters: 100,
+    projection: 16,
+  });
+  expect(narrow.plan.cells.map(({ hidden }) => hidden)).toEqual([1, 17]);
+});
+
+test("a width for the first cell, and parameters for all, exclude each other", async () => {
+  await expect(finish({ ...quick, out: join(folder, "both"), hidden: 16, parameters: 1000 })).rejects.toThrow(
+    "compare: mismatch in hidden: parameters are given too",
+  );
+});
+
+describe("a comparison that goes on", () => {
+  const begun = { ...quick, out: join(folder, "begun"), parameters: 1500 };
+
+  test("takes the same data wherever it is, and no other", async () => {
+    await finish(begun);
+    const moved = join(folder, "moved.txt");
+    writeFileSync(moved, readFileSync(data));
+    const { comparison } = await finish({ ...begun, data: moved, resume: true });
+    expect(comparison.complete).toBe(true);
+
+    const other = join(folder, "other.txt");
+    writeFileSync(other, readFileSync(data, "utf8").replace("fox", "cat"));
+    await expect(finish({ ...begun, data: other, resume: true })).rejects.toThrow(
+      `${begun.out} was begun otherwise: data was ${data} (2,700 bytes), is ${other} with other contents (2,700 bytes); use the same, or another --out`,
+    );
+  });
+
+  test.each([
+    ["seed", 7, "seed was 0, is 7"],
+    ["hidden", 32, "hidden was not given, is 32"],
+    ["parameters", 9000, "parameters was 1500, is 9000"],
+    ["evaluateEvery", 3, "evaluateEvery was not given, is 3"],
+    ["batch", 8, "batch was 4, is 8"],
+    ["seeds", 3, "seeds was 2, is 3"],
+    ["cells", ["lstm", "gru"], 'cells was ["gru","lstm"], is ["lstm","gru"]'],
+    ["dropout", 0.5, "dropout was not given, is 0.5"],
+  ])("is what it was: another %s is refused", async (name, value, sentence) => {
+    const { data: same, task, out } = begun;
+    const again = { data: same, task, out, resume: true, [name]: value } as CompareOptions;
+    await expect(finish(again)).rejects.toThrow(`was begun otherwise: ${sentence}; use the same, or another --out`);
+  });
+
+  test("needs to know what was compared", async () => {
+    const out = join(folder, "empty");
+    mkdirSync(out);
+    writeFileSync(join(out, "compare.json"), '{"runs":[]}');
+    await expect(finish({ ...begun, out, resume: true })).rejects.toThrow("it does not say what was compared");
+  });
 });

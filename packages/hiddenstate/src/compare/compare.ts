@@ -10,11 +10,12 @@ import { type AnyOptions, requireNew, trainAsPlanned, type TrainedRun } from "..
 import type { CompareEvent, ComparedCell, Comparison, ComparePlan, Quality, RunResult } from "./comparison.ts";
 import { lossPicture } from "./loss-picture.ts";
 import { cellName } from "./names.ts";
-import { notOfTraining, optionsOf, planComparison } from "./plan-comparison.ts";
+import { optionsOf, planComparison } from "./plan-comparison.ts";
 import { qualityOf } from "./quality.ts";
 import { recommend } from "./recommend.ts";
 import { type CompareRecord, readRecord, writeRecord } from "./record.ts";
 import { readCourse } from "./run-curve.ts";
+import { checkSame } from "./same-comparison.ts";
 import { stepCost } from "./step-cost.ts";
 import { summarise } from "./summary.ts";
 
@@ -63,13 +64,16 @@ export async function* compare(given: CompareOptions): AsyncGenerator<CompareEve
   const storage = new FolderStorage(folder);
   let record = resume ? await readRecord(storage) : null;
   await startEngine({ backend, instructionSet, threads });
-  if (record) checkSame(record.plan, options, folder);
-  else {
+  if (record) {
+    yield { type: "task", task: record.plan.task };
+    await checkSame(record.plan, { ...options }, folder);
+  } else {
     if (resume) yield { type: "notice", text: `${folder} has no comparison yet: it starts over` };
     const { task, sentence } = options.task
       ? { task: options.task, sentence: null }
       : await recognise({ ...training, data: options.data });
     if (sentence !== null) yield { type: "notice", text: sentence };
+    yield { type: "task", task };
     const possible = usualCells.filter((cell) => taskOf(task).cells.includes(cell));
     if (!cells && possible.length < usualCells.length) {
       const left = usualCells.filter((cell) => !possible.includes(cell)).map(cellName);
@@ -79,7 +83,11 @@ export async function* compare(given: CompareOptions): AsyncGenerator<CompareEve
       };
     }
     const choice = { cells: cells ?? possible, seeds, parameters };
-    record = { plan: await planComparison(task, choice, training, folder), runs: [], failures: [] };
+    record = {
+      plan: await planComparison(task, choice, { ...training, data: options.data }, folder),
+      runs: [],
+      failures: [],
+    };
     await writeRecord(storage, record);
   }
   const { plan } = record;
@@ -174,36 +182,6 @@ async function conclude(
     for (const ending of ["svg", "png"]) await picture.save(join(folder, `loss.${ending}`));
   }
   return comparison;
-}
-
-/** @throws HiddenstateError `mismatch` where a comparison that goes on is asked for otherwise than it was begun */
-function checkSame(plan: ComparePlan, given: AnyComparison, folder: string): void {
-  const { cells, seeds, task, minutes, steps, epochs } = given;
-  const differences: string[] = [];
-  const differ = (name: string, now: unknown, was: unknown): void => {
-    if (now !== undefined && JSON.stringify(now) !== JSON.stringify(was))
-      differences.push(`${name} was ${JSON.stringify(was) ?? "not given"}, is ${JSON.stringify(now)}`);
-  };
-  differ(
-    "cells",
-    cells,
-    plan.cells.map(({ cell }) => cell),
-  );
-  differ("seeds", seeds, plan.seeds.length);
-  differ("task", task, plan.task);
-  const budget = Object.fromEntries(
-    Object.entries({ minutes, steps, epochs }).filter(([, value]) => value !== undefined),
-  );
-  if (Object.keys(budget).length > 0) differ("budget", budget, plan.budget);
-  // Widths and evaluations were decided upon, from numbers that need not be repeated.
-  const decided = new Set(["cells", "seeds", "parameters"]);
-  for (const [name, value] of Object.entries(given))
-    if (!notOfTraining.has(name) && !decided.has(name)) differ(name, value, plan.options[name]);
-  if (differences.length === 0) return;
-  throw new HiddenstateError(
-    "mismatch",
-    `compare: mismatch in options: ${folder} was begun otherwise: ${differences.join("; ")}; use the same options, or another --out`,
-  );
 }
 
 async function exists(folder: string): Promise<boolean> {

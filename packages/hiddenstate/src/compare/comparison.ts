@@ -1,4 +1,5 @@
 import type { CellKind, TrainingEvent } from "@hiddenstate/core";
+import type { Fingerprint } from "../files/fingerprint.ts";
 import type { TaskName } from "../tasks/tasks.ts";
 
 /** What one cell's runs have in common. */
@@ -12,14 +13,27 @@ export interface ComparedCell {
   evaluateEvery: number;
 }
 
+/** Data that all runs read: where it was, and what tells it from other data. */
+export interface ComparedData extends Fingerprint {
+  path: string;
+}
+
+/** How long a run is. */
+export type RunBudget = { minutes: number } | { steps: number } | { epochs: number };
+
 /** What is compared, decided before the first run and kept for those that go on. */
 export interface ComparePlan {
   task: TaskName;
+  data: ComparedData;
+  /** Null where held-out data is a part of `data`. */
+  validation: ComparedData | null;
   cells: readonly ComparedCell[];
   /** Of the runs: 0, 1, .. from the first seed on. */
   seeds: readonly number[];
   /** How long each run is. */
-  budget: { minutes: number } | { steps: number } | { epochs: number };
+  budget: RunBudget;
+  /** What widths and evaluations were asked to be, where they were: `cells` has what came of it. */
+  asked: { hidden?: number; parameters?: number; evaluateEvery?: number };
   /** All other options of the trainings. */
   options: Readonly<Record<string, unknown>>;
 }
@@ -111,6 +125,8 @@ export interface Comparison {
 /** What happens during a comparison, as it happens. */
 export type CompareEvent =
   | { type: "notice"; text: string }
+  /** What is learned: before the data is read. */
+  | { type: "task"; task: TaskName }
   /** After the widths were found. */
   | { type: "plan"; plan: ComparePlan; folder: string }
   /** An event of a run's training. */

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { type CellKind, cellKinds, type CellOptions, cellOptionTable, HiddenstateError } from "@hiddenstate/core";
+import { fingerprintOf } from "../files/fingerprint.ts";
 import { optionName } from "../tasks/task-option.ts";
 import { taskOf, type TaskName } from "../tasks/tasks.ts";
 import type { AnyOptions } from "../train.ts";
 import type { ComparedCell, ComparePlan } from "./comparison.ts";
-import { widthFor } from "./match-width.ts";
-import { cellName } from "./names.ts";
-import { probe } from "./probe.ts";
+import { type ParametersAt, widthFor } from "./match-width.ts";
+import { type Probe, probe } from "./probe.ts";
+import { type CellPace, budgetOf, checkBudget, stepsIn } from "./run-budget.ts";
 
 /** What a comparison is asked for, besides the options of the trainings. */
 export interface ComparisonChoice {
@@ -58,15 +59,19 @@ export function optionsOf(
   };
 }
 
+/** What the trainings and their seeds, widths and evaluations are asked to be. */
+type PlannedOptions = Omit<AnyOptions, "data"> & ComparePlan["asked"] & { data: string; seed?: number };
+
 /**
  * Finds each cell's width and how often to evaluate, by starting trainings that are thrown away.
  *
- * @throws HiddenstateError `invalid` for cells, seeds and budgets that are none, and what the trainings throw
+ * @throws HiddenstateError `invalid` for cells, seeds and budgets that are none, `mismatch` for options that exclude each other, and what
+ *   the trainings throw
  */
 export async function planComparison(
   task: TaskName,
   { cells, seeds, parameters }: ComparisonChoice,
-  given: AnyOptions & { hidden?: number; seed?: number; evaluateEvery?: number },
+  given: PlannedOptions,
   folder: string,
 ): Promise<ComparePlan> {
   checkCells(cells, taskOf(task).cells);
@@ -76,47 +81,66 @@ export async function planComparison(
       `compare: invalid seeds: got ${String(seeds)}, expected a whole number from 2: with one, a difference may be chance`,
     );
   }
+  const { minutes, steps, epochs, seed: firstSeed = 0, hidden: named, evaluateEvery: every, data, validation } = given;
+  if (named !== undefined && parameters !== undefined) {
+    throw new HiddenstateError(
+      "mismatch",
+      "compare: mismatch in hidden: parameters are given too, and each of the two says how wide the first cell is; leave one out",
+    );
+  }
+  const options = trainingOptions(task, cells, given);
+  const budget = budgetOf({ minutes, steps, epochs });
+  const place = join(folder, "probe");
+  const tried = (cell: CellKind, hidden: number | undefined, timed: boolean): ReturnType<typeof probe> =>
+    probe(taskOf(task), { ...optionsOf(options, { cell, hidden }), data }, place, timed);
+  const wanted = parameters ?? (await tried(cells[0], named, false)).parameters;
+  const found: { cell: CellKind; hidden: number; probed: Probe; pace: CellPace }[] = [];
+  for (const cell of cells) {
+    const parametersAt = async (hidden: number): Promise<number> => (await tried(cell, hidden, false)).parameters;
+    const isNamed = cell === cells[0] && named !== undefined;
+    const hidden = isNamed ? named : await matchedWidth(cell, wanted, options, parametersAt);
+    const probed = await tried(cell, hidden, true);
+    const { stepsPerEpoch, secondsPerStep } = probed;
+    found.push({ cell, hidden, probed, pace: { cell, stepsPerEpoch, secondsPerStep: secondsPerStep! } });
+  }
+  const paces = found.map(({ pace }) => pace);
+  checkBudget(budget, paces, Math.max(fewestSteps, every ?? 0));
+  return {
+    task,
+    data: { path: data, ...(await fingerprintOf(data)) },
+    validation: validation === undefined ? null : { path: validation, ...(await fingerprintOf(validation)) },
+    cells: found.map(({ cell, hidden, probed, pace }) => {
+      const evaluateEvery = every ?? Math.max(1, Math.round(stepsIn(budget, pace) / evaluations));
+      return { cell, hidden, parameters: probed.parameters, evaluateEvery };
+    }),
+    seeds: Array.from({ length: seeds }, (_unused, i) => firstSeed + i),
+    budget,
+    asked: { hidden: named, parameters, evaluateEvery: every },
+    options,
+  };
+}
+
+/**
+ * The options that all trainings have.
+ * @throws HiddenstateError `unsupported` for a model to start from, `mismatch` for what belongs to a cell that is not compared
+ */
+function trainingOptions(task: TaskName, cells: readonly CellKind[], given: PlannedOptions): Record<string, unknown> {
   const options: Record<string, unknown> = Object.fromEntries(
     Object.entries(given).filter(([name, value]) => value !== undefined && !notOfTraining.has(name)),
   );
-  const { minutes, steps, epochs, seed: firstSeed = 0, data } = given;
   if (given.from !== undefined)
     throw new HiddenstateError("unsupported", "compare: unsupported from: all cells start from random numbers");
   // All seeds are measured on the same held-out part.
   const drawn = given.validation === undefined;
   if (drawn && taskOf(task).options.some((option) => optionName(option) === "splitSeed"))
-    options.splitSeed ??= firstSeed;
+    options.splitSeed ??= given.seed ?? 0;
   const idle = Object.keys(options).find((name) => !cells.some((cell) => concerns(cell, name)));
-  if (idle !== undefined) {
-    const needed = cellKinds.find((cell) => concerns(cell, idle));
-    throw new HiddenstateError(
-      "mismatch",
-      `compare: mismatch in ${idle}: it does nothing without cell ${needed}; leave it out, or compare that cell too`,
-    );
-  }
-  const budget = budgetOf({ minutes, steps, epochs });
-  const place = join(folder, "probe");
-  const tried = (cell: CellKind, hidden: number | undefined, timed: boolean): ReturnType<typeof probe> =>
-    probe(taskOf(task), { ...optionsOf(options, { cell, hidden }), data }, place, timed);
-  const wanted = parameters ?? (await tried(cells[0], given.hidden, false)).parameters;
-  const compared: ComparedCell[] = [];
-  for (const cell of cells) {
-    const parametersAt = async (hidden: number): Promise<number> => (await tried(cell, hidden, false)).parameters;
-    const hidden = await matchedWidth(cell, wanted, options, parametersAt);
-    const found = await tried(cell, hidden, true);
-    const inBudget = stepsIn(budget, found.stepsPerEpoch, found.secondsPerStep!);
-    const asked = given.evaluateEvery;
-    checkBudget(budget, cell, inBudget, Math.max(fewestSteps, asked ?? 0));
-    const evaluateEvery = asked ?? Math.max(1, Math.round(inBudget / evaluations));
-    compared.push({ cell, hidden, parameters: found.parameters, evaluateEvery });
-  }
-  return {
-    task,
-    cells: compared,
-    seeds: Array.from({ length: seeds }, (_unused, i) => firstSeed + i),
-    budget,
-    options,
-  };
+  if (idle === undefined) return options;
+  const needed = cellKinds.find((cell) => concerns(cell, idle));
+  throw new HiddenstateError(
+    "mismatch",
+    `compare: mismatch in ${idle}: it does nothing without cell ${needed}; leave it out, or compare that cell too`,
+  );
 }
 
 /** @throws HiddenstateError `invalid` unless there are at least two different ones of those that the task can be learned with */
@@ -136,38 +160,11 @@ async function matchedWidth(
   cell: CellKind,
   parameters: number,
   options: Readonly<Record<string, unknown>>,
-  at: (hidden: number) => Promise<number>,
+  at: ParametersAt,
 ): Promise<number> {
-  if (cell === "transformer") return widthFor(parameters, 2 * ((options.heads as number | undefined) ?? 4), at);
+  const { heads = 4, projection: above } = optionsOf(options, { cell }) as { heads?: number; projection?: number };
+  if (cell === "transformer") return widthFor(parameters, { unit: 2 * heads }, at);
   const { from, unit } = wideUnit;
-  const wide = await widthFor(parameters, unit, at);
-  return wide >= from ? wide : widthFor(parameters, 1, at);
-}
-
-function budgetOf(given: { minutes?: number; steps?: number; epochs?: number }): ComparePlan["budget"] {
-  const { minutes, steps, epochs } = given;
-  if ([minutes, steps, epochs].filter((value) => value !== undefined).length > 1) {
-    throw new HiddenstateError("invalid", "compare: invalid budget: expected one of minutes, steps and epochs");
-  }
-  if (steps !== undefined) return { steps };
-  return epochs === undefined ? { minutes: minutes ?? 1 } : { epochs };
-}
-
-function stepsIn(budget: ComparePlan["budget"], stepsPerEpoch: number, secondsPerStep: number): number {
-  if ("steps" in budget) return budget.steps;
-  if ("epochs" in budget) return Math.ceil(budget.epochs * stepsPerEpoch);
-  return Math.floor((budget.minutes * 60) / secondsPerStep);
-}
-
-/** @throws HiddenstateError `invalid` for a budget without a step to evaluate after */
-function checkBudget(budget: ComparePlan["budget"], cell: CellKind, steps: number, needed: number): void {
-  if (steps >= needed) return;
-  const [[unit, value]] = Object.entries(budget);
-  const enough = unit === "steps" ? needed : Number(((value * 1.2 * needed) / Math.max(1, steps)).toPrecision(2));
-  const share = unit === "steps" ? "" : `${value} ${unit} are about ${steps} steps of the ${cellName(cell)}, `;
-  throw new HiddenstateError(
-    "invalid",
-    `compare: invalid budget: ${share || `got ${value} steps, `}expected at least ${needed}, so that there is one evaluation; ` +
-      `use ${enough} ${unit} or more`,
-  );
+  const wide = await widthFor(parameters, { unit, above }, at);
+  return wide >= from ? wide : widthFor(parameters, { unit: 1, above }, at);
 }

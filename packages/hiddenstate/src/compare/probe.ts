@@ -1,4 +1,4 @@
-import { MemoryStorage, type TrainingEvent } from "@hiddenstate/core";
+import { MemoryStorage, type StepEvent, type TrainingEvent } from "@hiddenstate/core";
 import type { TaskGiven, TrainedModel } from "../tasks/task.ts";
 import type { AnyTask } from "../tasks/tasks.ts";
 
@@ -10,7 +10,7 @@ export interface Probe {
   secondsPerStep: number | null;
 }
 
-/** Steps that are timed, after as many that are not. */
+/** Steps that are timed, after as many that are not; fewer where something else makes the training read its log before. */
 const timedSteps = 5;
 
 /**
@@ -26,7 +26,7 @@ export async function probe(task: AnyTask, given: TaskGiven, place: string, time
   );
   const run: AsyncGenerator<TrainingEvent, TrainedModel> = prepared.train({ storage: new MemoryStorage() });
   const found: Probe = { parameters: 0, stepsPerEpoch: 0, secondsPerStep: null };
-  let before: number | null = null;
+  let before: StepEvent | null = null;
   try {
     for await (const event of run) {
       if (event.type === "start") {
@@ -36,10 +36,10 @@ export async function probe(task: AnyTask, given: TaskGiven, place: string, time
       }
       if (event.type !== "step") continue;
       if (before !== null) {
-        found.secondsPerStep = (event.seconds - before) / timedSteps;
+        found.secondsPerStep = (event.seconds - before.seconds) / (event.step - before.step);
         break;
       }
-      before = event.seconds;
+      before = event;
     }
   } finally {
     await run.return(undefined as never);

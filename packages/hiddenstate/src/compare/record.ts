@@ -13,19 +13,25 @@ export interface CompareRecord {
 
 const path = "compare.json";
 
-/** Null where no comparison was begun. @throws HiddenstateError `corrupt` where the file is no JSON */
+/** Null where no comparison was begun. @throws HiddenstateError `corrupt` where the file is no JSON, or not of a comparison */
 export async function readRecord(storage: FolderStorage): Promise<CompareRecord | null> {
   const bytes = await storage.read(path);
   if (!bytes) return null;
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as CompareRecord;
-  } catch (cause) {
-    throw new HiddenstateError(
+  const corrupt = (what: string, cause?: unknown): HiddenstateError =>
+    new HiddenstateError(
       "corrupt",
-      `${storage.location}/${path}: corrupt file: it is no JSON; start over in another folder`,
+      `${storage.location}/${path}: corrupt file: ${what}; start over in another folder`,
       { cause },
     );
+  let record: Partial<CompareRecord> | null;
+  try {
+    record = JSON.parse(new TextDecoder().decode(bytes)) as Partial<CompareRecord> | null;
+  } catch (cause) {
+    throw corrupt("it is no JSON", cause);
   }
+  // The data's fingerprint is what no run may do without.
+  if (record?.plan?.data?.sha256 === undefined) throw corrupt("it does not say what was compared");
+  return record as CompareRecord;
 }
 
 export async function writeRecord(storage: FolderStorage, record: CompareRecord): Promise<void> {

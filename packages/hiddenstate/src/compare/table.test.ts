@@ -6,6 +6,9 @@ import { tableLines } from "./table.ts";
 
 const plan: ComparePlan = {
   task: "lm",
+  data: { path: "book.txt", bytes: 1000, sha256: "" },
+  validation: null,
+  asked: {},
   cells: [
     { cell: "lstm", hidden: 256, parameters: 1_085_505, evaluateEvery: 100 },
     { cell: "transformer", hidden: 192, parameters: 1_020_033, evaluateEvery: 100 },
