@@ -28,6 +28,7 @@ export const columns = Object.keys(makeCell) as RecurrentColumn[];
 export const switchedOn: Required<CellOptions> = {
   layerNorm: true,
   recurrentDropout: 0.4,
+  variational: true,
   projection: 2,
   peepholes: true,
   coupledGates: true,
@@ -55,11 +56,16 @@ export function allowed(column: RecurrentColumn): (keyof CellOptions)[] {
   return options.filter((option) => cellOptionTable[option][column] === true);
 }
 
+/** An option with what it does nothing without. */
+export function withCompanion(option: keyof CellOptions): (keyof CellOptions)[] {
+  return option === "variational" ? ["recurrentDropout", option] : [option];
+}
+
 /** Each cell plain, with each option that it may have, and with all of them. */
 export function mainCombinations(): Combination[] {
   return columns.flatMap((column) => {
     const names = allowed(column);
-    return [[], ...names.map((name) => [name]), names].map((some) => combination(column, some));
+    return [[], ...names.map(withCompanion), names].map((some) => combination(column, some));
   });
 }
 
@@ -67,11 +73,8 @@ export function mainCombinations(): Combination[] {
 export function allCombinations(): Combination[] {
   return columns.flatMap((column) => {
     const names = allowed(column);
-    return Array.from({ length: 2 ** names.length }, (_, set) =>
-      combination(
-        column,
-        names.filter((_name, i) => (set >> i) & 1),
-      ),
-    );
+    const sets = Array.from({ length: 2 ** names.length }, (_, set) => names.filter((_name, i) => (set >> i) & 1));
+    const whole = sets.filter((set) => set.every((name) => withCompanion(name).every((other) => set.includes(other))));
+    return whole.map((set) => combination(column, set));
   });
 }

@@ -7,6 +7,7 @@ const everyFlag = [
   "--layer-norm",
   "--recurrent-dropout",
   "0.1",
+  "--variational",
   "--learned-state",
   "--residual",
   "--layers",
@@ -44,6 +45,7 @@ describe("cells and their options on the command line", { timeout: 120_000 }, ()
       cell,
       layerNorm: true,
       recurrentDropout: 0.1,
+      variational: true,
       learnedState: true,
       residual: true,
       tied: true,
@@ -55,6 +57,14 @@ describe("cells and their options on the command line", { timeout: 120_000 }, ()
   test.each([
     [["--cell", "gru", "--peepholes"], "unsupported peepholes with cell gru: it has no cell state beside h"],
     [["--cell", "rnn", "--recurrent-dropout", "0.1"], "what it writes is all of its state"],
+    [
+      ["--variational"],
+      "unsupported variational without recurrentDropout: it says how long a mask lasts, and there is none",
+    ],
+    [
+      ["--recurrent-dropout", "0.1", "--variational", "--sampling-schedule", "constant:0.5"],
+      "variational wants one mask for all steps of a window",
+    ],
     [["--layers", "1", "--residual"], "unsupported residual with one layer"],
     [["--projection", "8", "--hidden", "8"], "invalid projection: got 8, expected a width below hiddenSize 8"],
   ])("%j is refused in one sentence with the reason", (flags, reason) => {

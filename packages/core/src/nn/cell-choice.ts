@@ -38,7 +38,9 @@ export function cellRules(cell: CellKind, kinds: readonly CellKind[] = cellKinds
 /** The choice alone, out of an architecture. */
 export function cellChoice(architecture: Required<CellChoice>): Required<CellChoice> {
   const { cell, nonlinearity, resetAfter, heads, positions } = architecture;
-  const { layerNorm, recurrentDropout, projection, peepholes, coupledGates, learnedState, residual } = architecture;
-  const options = { layerNorm, recurrentDropout, projection, peepholes, coupledGates, learnedState, residual };
+  const { layerNorm, recurrentDropout, variational, projection, peepholes, coupledGates } = architecture;
+  const { learnedState, residual } = architecture;
+  const inside = { layerNorm, recurrentDropout, variational, projection, peepholes, coupledGates };
+  const options = { ...inside, learnedState, residual };
   return { cell, nonlinearity, resetAfter, heads, positions, ...options };
 }

@@ -6,6 +6,7 @@ import {
   makeCell,
   type Network,
   switchedOn,
+  withCompanion,
 } from "../../test/cell-combinations.ts";
 import { normal, weightedSum } from "../../test/draws.ts";
 import { everyEngine } from "../../test/engines.ts";
@@ -224,13 +225,74 @@ describe.each(everyEngine)("on $name", ({ options: engineOptions }) => {
   });
 });
 
+describe("recurrent dropout", () => {
+  beforeAll(() => engine.init({ threads: 2 }));
+  const [steps, batch, inputSize, hiddenSize, share] = [24, 16, 3, 40, 0.3];
+  const able = columns.filter((column) => cellOptionTable.variational[column] === true);
+
+  /** Whether each unit of each row is 0 after each step: [T][B*H]. Nothing but dropout makes one so. */
+  const zerosOf = (network: Network, given: { lengths?: number[]; recompute?: boolean } = {}): boolean[][] => {
+    const output = network.forward(normal([steps, batch, inputSize], 5), given).output.exactDataSync();
+    const size = batch * hiddenSize;
+    return Array.from({ length: steps }, (_, t) => [...output.subarray(t * size, (t + 1) * size)].map((h) => h === 0));
+  };
+
+  describe.each(able)("of %s", (column) => {
+    const make = (variational: boolean): Network => {
+      const sizes = { inputSize, hiddenSize, bidirectional: false, name: "network" };
+      return shaken(makeCell[column]({ ...sizes, recurrentDropout: share, variational }));
+    };
+
+    test("variational, it has one mask for a whole sequence, and another for the next", () => {
+      const network = make(true);
+      const [first, ...later] = zerosOf(network);
+      for (const step of later) expect(step).toEqual(first);
+      const dropped = first.filter(Boolean).length / first.length;
+      expect(Math.abs(dropped - share)).toBeLessThan(0.08);
+      const rows = Array.from({ length: batch }, (_, b) => first.slice(b * hiddenSize, (b + 1) * hiddenSize).join());
+      expect(new Set(rows).size).toBe(batch);
+      expect(zerosOf(network)[0]).not.toEqual(first);
+    });
+
+    test("variational, a row's mask depends neither on lengths nor on chunks", () => {
+      const [whole] = zerosOf(make(true));
+      const lengths = Array.from({ length: batch }, (_, b) => ((b * 7) % steps) + 1);
+      const cut = zerosOf(make(true), { lengths });
+      for (const [b, length] of lengths.entries()) {
+        const own = (step: boolean[]): boolean[] => step.slice(b * hiddenSize, (b + 1) * hiddenSize);
+        for (let t = 0; t < length; t++) expect(own(cut[t])).toEqual(own(whole));
+      }
+      expect(zerosOf(make(true), { recompute: true })).toEqual(zerosOf(make(true)));
+      expect(zerosOf(make(true), { recompute: true, lengths })).toEqual(cut);
+    });
+
+    test("else it has a new mask at each step, so that a unit that wrote nothing writes soon", () => {
+      const zeros = zerosOf(make(false));
+      expect(zeros[0].some(Boolean)).toBe(true);
+      expect(zeros.at(-1)!.some(Boolean)).toBe(false);
+    });
+
+    test("variational, a step while training is refused, and one of evaluation is not", () => {
+      const network = make(true);
+      const step = (): unknown => network.step(normal([1, inputSize]));
+      expect(step).toThrow(
+        `${network.cell.kind}.step: unsupported while training with variational: one mask lasts for a whole sequence, and a step does not know ` +
+          "which it is of; use forward, call eval() first, or leave variational out (a new mask at each step)",
+      );
+      network.eval();
+      expect(step).not.toThrow();
+    });
+  });
+});
+
 describe("the table of options", () => {
   beforeAll(() => engine.init({ backend: "reference" }));
   const sizes = { inputSize: 2, hiddenSize: 3, layers: 2 };
 
   const cells = columns.flatMap((column) =>
     (Object.keys(cellOptionTable) as (keyof CellOptions)[]).map((option) => {
-      const make = (): Network => makeCell[column]({ ...sizes, [option]: switchedOn[option] });
+      const options = Object.fromEntries(withCompanion(option).map((name) => [name, switchedOn[name]]));
+      const make = (): Network => makeCell[column]({ ...sizes, ...options });
       return { column, option, verdict: cellOptionTable[option][column], make };
     }),
   );
@@ -242,13 +304,18 @@ describe("the table of options", () => {
   test.each(cells.filter(({ verdict }) => verdict !== true))(
     "$option of $column is refused with the reason",
     ({ column, option, verdict, make }) => {
-      expect(make).toThrow(`unsupported ${option} with cell ${column}: ${verdict}; leave ${option} out`);
+      const refused = withCompanion(option)[0];
+      expect(make).toThrow(`unsupported ${refused} with cell ${column}: ${verdict}; leave ${refused} out`);
     },
   );
 
   test("what would do nothing is refused", () => {
     expect(() => new LSTM({ ...sizes, layers: 1, residual: true })).toThrow(
       "new LSTM: unsupported residual with one layer: it connects layers; leave it out, or use layers 2 or more",
+    );
+    expect(() => new LSTM({ ...sizes, variational: true })).toThrow(
+      "new LSTM: unsupported variational without recurrentDropout: it says how long a mask lasts, and there is none; leave it out, or give " +
+        "recurrentDropout a share above 0",
     );
     expect(() => new LSTM({ ...sizes, projection: 3 })).toThrow(
       "new LSTM: invalid projection: got 3, expected a width below hiddenSize 3",

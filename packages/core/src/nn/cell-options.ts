@@ -11,6 +11,11 @@ export interface CellOptions {
    * Severyn & Barth 2016). Default 0.
    */
   recurrentDropout?: number;
+  /**
+   * Recurrent dropout with one mask for the whole of a sequence, the same at every step, as in Gal & Ghahramani 2016; a sequence is what one
+   * `forward` reads. Not for a `step` while training. Default false.
+   */
+  variational?: boolean;
   /** Width P of h, below `hiddenSize`, which is then that of the cell alone (LSTMP: Sak, Senior & Beaufays 2014); 0: none. Default 0. */
   projection?: number;
   /** The gates see the cell state, each unit its own (Gers & Schmidhuber 2000). Default false. */
@@ -27,6 +32,7 @@ export interface CellOptions {
 export const cellOptionRules: OptionRules<CellOptions> = {
   layerNorm: { type: "boolean", default: false },
   recurrentDropout: { type: "number", min: 0, below: 1, default: 0 },
+  variational: { type: "boolean", default: false },
   projection: { type: "integer", min: 0, default: 0 },
   peepholes: { type: "boolean", default: false },
   coupledGates: { type: "boolean", default: false },
@@ -45,9 +51,19 @@ const coupledAlready = "what it writes is what it lets go of already";
 const twoProducts =
   "its candidate multiplies U with r * h: there is no U h as a whole to keep apart; use resetAfter: true";
 
+const recurrentDropoutOf: Readonly<Record<CellColumn, true | string>> = {
+  rnn: "what it writes is all of its state, so dropping that is dropping its memory",
+  lstm: true,
+  gru: true,
+  "gru, reset before": twoProducts,
+  mingru: true,
+  minlstm: true,
+  transformer: noRecurrence,
+};
+
 /**
  * Which cell may have which option: true, or the reason why not. Options that are allowed are allowed together, with any number of
- * layers (residual: two or more), in one or two directions, with lengths, recomputing and streams. Weights of 8 bits need a plain
+ * layers (residual: two or more; variational: beside recurrentDropout), in one or two directions, with lengths, recomputing and streams. Weights of 8 bits need a plain
  * cell: of these options they go with learnedState and residual only.
  */
 export const cellOptionTable: {
@@ -62,15 +78,8 @@ export const cellOptionTable: {
     minlstm: true,
     transformer: "its layers are normalised as they are",
   },
-  recurrentDropout: {
-    rnn: "what it writes is all of its state, so dropping that is dropping its memory",
-    lstm: true,
-    gru: true,
-    "gru, reset before": twoProducts,
-    mingru: true,
-    minlstm: true,
-    transformer: noRecurrence,
-  },
+  recurrentDropout: recurrentDropoutOf,
+  variational: recurrentDropoutOf,
   projection: {
     rnn: noWiderCell,
     lstm: true,
@@ -137,6 +146,13 @@ export function checkCellOptions(
     throw new HiddenstateError(
       "unsupported",
       `${where}: unsupported residual with one layer: it connects layers; leave it out, or use layers 2 or more`,
+    );
+  }
+  if (options.variational && options.recurrentDropout === 0) {
+    throw new HiddenstateError(
+      "unsupported",
+      `${where}: unsupported variational without recurrentDropout: it says how long a mask lasts, and there is none; leave it out, or give ` +
+        "recurrentDropout a share above 0",
     );
   }
   if (options.projection >= options.hiddenSize) {

@@ -7,6 +7,8 @@ import { type Tensor, tensor } from "../memory/tensor.ts";
 export interface PackedPart extends PackedRows {
   /** int32 [N, 2]: (batch row, time) of each packed row, or null where that is simply row-major from time 0. */
   rowIds: Tensor | null;
+  /** int32 [N, 2]: (batch row, 0) of each packed row, for masks that stay the same over time. Made when asked for. */
+  sequenceIds: () => Tensor;
 }
 
 /**
@@ -29,6 +31,14 @@ export interface Packing extends PackedPart {
 export function densePacking(steps: number, batch: number): Packing {
   const same = (x: Tensor): Tensor => x;
   const batchSizes = tensor(new Int32Array(steps).fill(batch), [steps], { dtype: "int32" });
+  const idsOf = (start: number, end: number, time: (t: number) => number): Tensor => {
+    const ids = new Int32Array((end - start) * batch * 2);
+    for (let i = 0; i < ids.length; i += 2) {
+      ids[i] = (i / 2) % batch;
+      ids[i + 1] = time(start + Math.floor(i / 2 / batch));
+    }
+    return tensor(ids, [ids.length / 2, 2], { dtype: "int32" });
+  };
   return {
     batchSizes,
     steps,
@@ -36,22 +46,18 @@ export function densePacking(steps: number, batch: number): Packing {
     rows: steps * batch,
     rowsBefore: (some) => some * batch,
     rowIds: null,
+    sequenceIds: () => idsOf(0, steps, () => 0),
     part: (start, end) => {
       const firstRow = start * batch;
-      const rows = (end - start) * batch;
-      const rowIds = new Int32Array(rows * 2);
-      for (let row = 0; row < rows; row++) {
-        rowIds[row * 2] = row % batch;
-        rowIds[row * 2 + 1] = start + Math.floor(row / batch);
-      }
       return {
         batchSizes: batchSizes.view([end - start], start),
         steps: end - start,
         batch,
-        rows,
+        rows: (end - start) * batch,
         rowsBefore: (some) => some * batch,
         firstRow,
-        rowIds: tensor(rowIds, [rows, 2], { dtype: "int32" }),
+        rowIds: idsOf(start, end, (t) => t),
+        sequenceIds: () => idsOf(start, end, () => 0),
       };
     },
     pack: same,
@@ -91,6 +97,13 @@ export function packingFor(where: string, lengths: readonly number[], steps: num
   }
   const ints = (values: Int32Array, shape = [values.length]): Tensor => tensor(values, shape, { dtype: "int32" });
   const rowIdTensor = ints(rowIds, [rows, 2]);
+  const sequenceIds = (first: number, count: number): Tensor => {
+    const own = rowIds.subarray(first * 2, (first + count) * 2);
+    return ints(
+      own.map((id, i) => (i % 2 === 0 ? id : 0)),
+      [count, 2],
+    );
+  };
   const batchSizeTensor = ints(batchSizes);
   const packIndex = ints(toPacked);
   const unpackIndex = ints(fromPacked);
@@ -109,6 +122,7 @@ export function packingFor(where: string, lengths: readonly number[], steps: num
     rows,
     rowsBefore: (some) => before[some],
     rowIds: rowIdTensor,
+    sequenceIds: () => sequenceIds(0, rows),
     part: (start, end) => {
       const firstRow = before[start];
       const partRows = before[end] - firstRow;
@@ -120,6 +134,7 @@ export function packingFor(where: string, lengths: readonly number[], steps: num
         rowsBefore: (some) => before[start + some] - firstRow,
         firstRow,
         rowIds: rowIdTensor.view([partRows, 2], firstRow * 2),
+        sequenceIds: () => sequenceIds(firstRow, partRows),
       };
     },
     pack: (x) => gatherRows(x, packIndex, unpackIndex),

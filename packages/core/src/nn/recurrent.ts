@@ -2,7 +2,7 @@ import { add } from "../autograd/ops/binary.ts";
 import { cellLayer } from "../autograd/ops/cell-layer.ts";
 import { type CellWeights, cellTensors } from "../autograd/ops/cell-weights.ts";
 import { type Cell, isPlain } from "../autograd/ops/cells.ts";
-import { dropout, dropoutMask } from "../autograd/ops/dropout.ts";
+import { dropout } from "../autograd/ops/dropout.ts";
 import { type LayerObserver, type LayerState, recurrentLayer } from "../autograd/ops/recurrent.ts";
 import type { DirectionWeights } from "../autograd/ops/recurrent-weights.ts";
 import { recomputeChunks } from "../autograd/recompute.ts";
@@ -13,7 +13,7 @@ import { slice } from "../autograd/ops/slice.ts";
 import { transpose } from "../autograd/ops/transpose.ts";
 import { recordsFor } from "../autograd/tape.ts";
 import { HiddenstateError, shown } from "../errors.ts";
-import { randomKey, type WordPair } from "../memory/random.ts";
+import { randomKey } from "../memory/random.ts";
 import { empty, type Tensor, zeros } from "../memory/tensor.ts";
 import { resolveOptions } from "../options.ts";
 import { OptionLayers } from "../stream/option-layers.ts";
@@ -26,6 +26,7 @@ import { cellFeatures, checkCellOptions } from "./cell-options.ts";
 import { cellParameters } from "./cell-parameters.ts";
 import { Module } from "./module.ts";
 import { densePacking, type PackedPart, type Packing, packingFor } from "./packing.ts";
+import { drawMaskKeys, type MaskKeys, suffixOf, writeMasks } from "./recurrent-masks.ts";
 import type { ForwardOptions, RecurrentOptions, RecurrentState } from "./recurrent-options.ts";
 
 /** Who looks at a network's layers while `forward` runs: inspection. */
@@ -107,11 +108,19 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
    * @param x [B, I]
    * @param state the state before; default: zeros, or what was learned
    * @returns output [B, H] and the state after
-   * @throws HiddenstateError `unsupported` for a bidirectional network, which needs the whole sequence
+   * @throws HiddenstateError `unsupported` for a bidirectional network, which needs the whole sequence, and while training with
+   *   `variational`: a step does not know which sequence it is of
    */
   step(x: Tensor, state?: S): { output: Tensor; state: S } {
     const where = `${this.cell.kind}.step`;
     this.#refuseBidirectional(where);
+    if (this.training && this.options.variational) {
+      throw new HiddenstateError(
+        "unsupported",
+        `${where}: unsupported while training with variational: one mask lasts for a whole sequence, and a step does not know which ` +
+          "it is of; use forward, call eval() first, or leave variational out (a new mask at each step)",
+      );
+    }
     if (x.shape.length !== 2 || x.shape[1] !== this.options.inputSize) this.#refuseInput("step", x, "[B,");
     const batch = x.shape[0];
     const masks = this.#drawMasks();
@@ -238,17 +247,10 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
 
   /** The keys of all dropout masks, or null where there is no dropout now. */
   #drawMasks(): MaskKeys | null {
-    const { layers, dropout: rate, recurrentDropout } = this.options;
-    if ((rate === 0 && recurrentDropout === 0) || !this.training) return null;
-    const draw = (use: string): WordPair => randomKey(this.seed, "dropout", `${this.name}.${use}`, this.nextDraw(use));
-    const each = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
-    return {
-      between: rate === 0 ? null : each(layers - 1, (layer) => draw(`dropout_l${layer}`)),
-      inside:
-        recurrentDropout === 0
-          ? null
-          : each(layers, (layer) => each(this.directions, (d) => draw(`recurrent_dropout_${suffixOf(layer, d)}`))),
-    };
+    if (!this.training) return null;
+    return drawMaskKeys(this.options, this.directions, (use) =>
+      randomKey(this.seed, "dropout", `${this.name}.${use}`, this.nextDraw(use)),
+    );
   }
 
   #runLayers(x: Tensor, packing: PackedPart, initial: S, masks: MaskKeys | null): { output: Tensor; state: S } {
@@ -284,11 +286,8 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
     const weights = this.#weights[layer];
     const observer = this.observer?.layer(layer, packing) ?? null;
     if (isPlain(cell)) return recurrentLayer(cell, x, packing, state, weights as DirectionWeights[], observer);
-    const { hiddenSize, recurrentDropout } = this.options;
-    const drawn = masks?.inside?.[layer].map((key) =>
-      dropoutMask([packing.rows, hiddenSize], recurrentDropout, key, packing.rowIds, packing.batch),
-    );
-    return cellLayer(cell, x, packing, state, weights, drawn ?? null, observer);
+    const drawn = masks?.inside ? writeMasks(masks.inside[layer], this.options, packing) : null;
+    return cellLayer(cell, x, packing, state, weights, drawn, observer);
   }
 
   #makeWeights(layer: number, direction: number): CellWeights {
@@ -376,17 +375,6 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
 
 /** What the options of the modules are made by: their names in errors. */
 const classNames = { rnn: "RNN", lstm: "LSTM", gru: "GRU", mingru: "MinGRU", minlstm: "MinLSTM" } as const;
-
-/** Keys of the dropout masks: above each layer but the last, and inside each layer and direction. */
-interface MaskKeys {
-  between: WordPair[] | null;
-  inside: WordPair[][] | null;
-}
-
-/** What the names of a layer's and direction's parameters end in. */
-function suffixOf(layer: number, direction: number): string {
-  return `l${layer}${direction === 1 ? "_reverse" : ""}`;
-}
 
 function copyOf(x: Tensor): Tensor {
   const copy = empty(x.shape);

@@ -3,6 +3,7 @@ import { allowed, type RecurrentColumn, switchedOn } from "../../test/cell-combi
 import { integers } from "../../test/draws.ts";
 import { engine } from "../engine.ts";
 import { MemoryStorage } from "../io/model-storage.ts";
+import { decodeVerified, decodeVerifiedJson, encodeVerified, encodeVerifiedJson } from "../io/verified.ts";
 import { type CellKind, recurrentKinds } from "../nn/cell-choice.ts";
 import type { CellOptions } from "../nn/cell-options.ts";
 import { LSTM } from "../nn/lstm.ts";
@@ -12,6 +13,7 @@ import { LanguageModel } from "./language-modelling/language-model.ts";
 import { SequenceClassifier } from "./classification/sequence-classifier.ts";
 import { SequenceTagger } from "./tagging/sequence-tagger.ts";
 import { SequenceTranslator } from "./translation/sequence-translator.ts";
+import { trainTranslator } from "./translation/train-translator.ts";
 import { type LanguageModelTraining, trainLanguageModel } from "./language-modelling/train-language-model.ts";
 import type { TrainingRunOptions } from "./training-run-options.ts";
 import { resolveOptions } from "../options.ts";
@@ -38,6 +40,19 @@ const small: LanguageModelTraining = {
   evaluateEvery: 10,
   seed: 3,
 };
+
+/** Makes a run's files those of a version that did not have the option yet. */
+async function withoutOption(storage: MemoryStorage, option: string): Promise<void> {
+  const config = decodeVerifiedJson((await storage.read("config.json"))!, "config") as { architecture: object };
+  expect(config.architecture).toHaveProperty(option, false);
+  const architecture = Object.fromEntries(Object.entries(config.architecture).filter(([name]) => name !== option));
+  await storage.write("config.json", encodeVerifiedJson({ ...config, architecture }));
+  const { tensors, metadata } = decodeVerified((await storage.read("training/last.safetensors"))!, "last", true);
+  const before = JSON.stringify(metadata);
+  const after = before.replace(`\\"${option}\\":false,`, "");
+  expect(after.length).toBeLessThan(before.length);
+  await storage.write("training/last.safetensors", encodeVerified(tensors, JSON.parse(after) as typeof metadata));
+}
 
 async function lossesOf(options: LanguageModelTraining, where: TrainingRunOptions): Promise<number[]> {
   const losses: number[] = [];
@@ -137,6 +152,43 @@ test("a language model that reads in both directions is refused, and so is a ste
   await expect(lossesOf(training, { storage: new MemoryStorage() })).rejects.toThrow(reason);
   const network = new LSTM({ inputSize: 2, hiddenSize: 3, bidirectional: true, peepholes: true });
   expect(() => network.stream()).toThrow("whose reverse direction starts at the end of the sequence");
+});
+
+describe("one mask for a whole sequence", () => {
+  const variational = { recurrentDropout: 0.2, variational: true };
+
+  test("is refused where step follows step while training, with the reason", async () => {
+    const samplingSchedule = { kind: "constant", rate: 0.5 } as const;
+    const sampled = lossesOf({ ...small, ...variational, samplingSchedule }, { storage: new MemoryStorage() });
+    await expect(sampled).rejects.toThrow(
+      "mismatch in samplingSchedule: step follows step then, and variational wants one mask for all steps of a window; leave one of them out",
+    );
+    const training = Array.from({ length: 20 }, (_, i) => ({ source: `${i}`, target: `${i}` }));
+    const storage = new MemoryStorage();
+    await expect(
+      trainTranslator({ training }, { ...variational, samplingSchedule }, { storage }).next(),
+    ).rejects.toThrow(
+      "mismatch in samplingSchedule: step follows step then, and variational wants one mask for all steps of a text",
+    );
+    const feeding = { sourceSize: 5, targetSize: 4, hidden: 6, inputFeeding: true };
+    expect(() => new SequenceTranslator({ ...feeding, ...variational })).toThrow(
+      "new SequenceTranslator: unsupported variational with inputFeeding: step follows step then, and it wants one mask for all steps of a " +
+        "text; leave variational out",
+    );
+  });
+
+  test("was an option of no older model: those go on as they are, and can't be given it", async () => {
+    const [whole, older] = [new MemoryStorage(), new MemoryStorage()];
+    await lossesOf({ ...small, steps: 20 }, { storage: whole });
+    await lossesOf({ ...small, steps: 10 }, { storage: older });
+    await withoutOption(older, "variational");
+    await lossesOf({ ...small, steps: 20 }, { storage: older, resume: true });
+    expect(await older.read("model.safetensors")).toEqual(await whole.read("model.safetensors"));
+    const given = lossesOf({ ...small, ...variational }, { storage: new MemoryStorage(), from: older });
+    await expect(given).rejects.toThrow("mismatch in recurrentDropout: got 0.2, but the model to start from has 0");
+    const mask = lossesOf({ ...small, variational: true }, { storage: new MemoryStorage(), from: older });
+    await expect(mask).rejects.toThrow("mismatch in variational: got true, but the model to start from has false");
+  });
 });
 
 test("options that a cell does not have are refused in a training, with the reason", async () => {

@@ -1,5 +1,7 @@
 import { HiddenstateError, shown } from "../errors.ts";
+import { type CellOptions, cellOptionRules } from "../nn/cell-options.ts";
 import type { Module } from "../nn/module.ts";
+import { resolveOptions } from "../options.ts";
 
 /**
  * The architecture of a model to start from, with the share of dropped values that is asked for: all else must be as it is there.
@@ -10,10 +12,12 @@ export function inheritedArchitecture<A extends { dropout?: number }>(
   architecture: Required<A>,
   options: A,
 ): Required<A> {
-  for (const name of Object.keys(architecture) as (keyof A & string)[]) {
-    if (name !== "dropout") refuseAnother(name, options[name], architecture[name]);
+  // A model that was trained before there was an option of cells is without it.
+  const there = { ...resolveOptions<CellOptions>("train", {}, cellOptionRules), ...architecture };
+  for (const name of Object.keys(there) as (keyof A & string)[]) {
+    if (name !== "dropout") refuseAnother(name, options[name], there[name]);
   }
-  return { ...architecture, dropout: options.dropout ?? architecture.dropout };
+  return { ...there, dropout: options.dropout ?? there.dropout };
 }
 
 /** @throws HiddenstateError `mismatch` where an option is given that is not as the model to start from has it */

@@ -136,7 +136,8 @@ function restore(
   const names = new Set([...Object.keys(identity), ...Object.keys(progress.identity)]);
   const differences = [...names].flatMap((name) => {
     const [was, is] = [progress.identity[name], identity[name]];
-    return was === is ? [] : [`${name} was ${shown(was)}, is ${shown(is)}`];
+    // What there was no option for yet when the run began was off.
+    return (was ?? false) === (is ?? false) ? [] : [`${name} was ${shown(was)}, is ${shown(is)}`];
   });
   if (differences.length > 0) {
     throw new HiddenstateError(

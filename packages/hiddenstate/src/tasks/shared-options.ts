@@ -49,6 +49,11 @@ export const networkOptions: readonly TaskOption[] = [
     value: { range: { min: 0, below: 1 } },
   },
   {
+    flags: "--variational",
+    about: "with --recurrent-dropout: one mask for all steps of a sequence, instead of one for each",
+    group: "Cell",
+  },
+  {
     flags: "--projection <size>",
     about: "lstm only: width of what goes on from a wider cell state, below --hidden",
     group: "Cell",

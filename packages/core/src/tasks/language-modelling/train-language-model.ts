@@ -122,13 +122,14 @@ export async function* trainLanguageModel(
 /** @throws HiddenstateError `invalid` for a schedule that is none, `mismatch` where it can do nothing */
 function scheduleOf(
   { samplingSchedule, recompute }: LanguageModelTraining,
-  { cell }: Required<LanguageModelArchitecture>,
+  { cell, variational }: Required<LanguageModelArchitecture>,
 ): SamplingSchedule | null {
   if (samplingSchedule === undefined) return null;
   const refused = (why: string): HiddenstateError =>
     new HiddenstateError("mismatch", `train: mismatch in samplingSchedule: ${why}; leave one of them out`);
   if (cell === "transformer") throw refused("a Transformer reads all steps of a window at once, none after another");
   if (recompute) throw refused("step follows step then, and recompute does nothing for single steps");
+  if (variational) throw refused("step follows step then, and variational wants one mask for all steps of a window");
   return checkSamplingSchedule("train", samplingSchedule);
 }
 

@@ -286,13 +286,20 @@ export function chooseRows(state: DecoderState, index: readonly number[]): Decod
 }
 
 /** @throws HiddenstateError `unsupported` for options of cells that encoder and decoder can't have */
-function refuseForTranslation({ projection, learnedState }: Pick<CellChoice, "projection" | "learnedState">): void {
+function refuseForTranslation({
+  projection,
+  learnedState,
+  variational,
+  inputFeeding,
+}: Pick<TranslatorArchitecture, "projection" | "learnedState" | "variational" | "inputFeeding">): void {
   const refuse = (option: string, reason: string): never => {
     throw new HiddenstateError(
       "unsupported",
-      `new SequenceTranslator: unsupported ${option}: ${reason}; leave ${option} out`,
+      `new SequenceTranslator: unsupported ${option}: ${reason}; leave ${option.split(" ")[0]} out`,
     );
   };
   if (projection) refuse("projection", "what the attention compares is as wide as the decoder's state");
   if (learnedState) refuse("learnedState", "the decoder starts from what the encoder has read");
+  if (variational && inputFeeding)
+    refuse("variational with inputFeeding", "step follows step then, and it wants one mask for all steps of a text");
 }

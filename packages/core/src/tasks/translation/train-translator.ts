@@ -1,5 +1,6 @@
 import type { TokenizerKind } from "../../data/tokenizer.ts";
 import { runtime } from "../../memory/runtime.ts";
+import { HiddenstateError } from "../../errors.ts";
 import { cellChoice } from "../../nn/cell-choice.ts";
 import { type OptionRules, resolveOptions } from "../../options.ts";
 import type { TrainingEvent } from "../../train/events.ts";
@@ -84,6 +85,12 @@ export async function* trainTranslator(
   const start = from ? await loadTranslator(from) : null;
   const pairs = splitPairs(data, checked.splitSeed ?? checked.seed);
   const config = configOf(checked, options, pairs.training, start);
+  if (schedule && config.architecture.variational) {
+    throw new HiddenstateError(
+      "mismatch",
+      "train: mismatch in samplingSchedule: step follows step then, and variational wants one mask for all steps of a text; leave one of them out",
+    );
+  }
 
   runtime().seed = checked.seed;
   const model = makeTranslator(config);
