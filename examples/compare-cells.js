@@ -36,9 +36,9 @@ for (; !next.done; next = await comparison.next()) {
       console.log(`${cell}: width ${hidden}, ${parameters} parameters`);
   }
   if (event.type === "result") {
-    const { cell, seed, quality, cost } = event.result;
+    const { cell, seed, loss, cost } = event.result;
     const microseconds = cost.latency[0].seconds * 1e6;
-    console.log(`${cell}, seed ${seed}: held-out loss ${quality.toFixed(3)}, ${microseconds.toFixed(1)} us a step`);
+    console.log(`${cell}, seed ${seed}: held-out loss ${loss.toFixed(3)}, ${microseconds.toFixed(1)} us a step`);
   }
 }
 console.log(`\n${next.value.recommendation.reason}`);

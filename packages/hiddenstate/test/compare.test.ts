@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { bytesOf, folder, hiddenstate, recordsOf, small, start, text } from "./command.ts";
@@ -22,7 +22,6 @@ const wanted = [
 interface Run {
   cell: string;
   seed: number;
-  quality: number;
   curve: { loss: number }[];
 }
 const recorded = (out: string): { plan: { cells: { parameters: number }[] }; runs: Run[] } =>
@@ -76,6 +75,35 @@ describe("compare", { timeout: 120_000 }, () => {
     expect((begun.event as { step: number }).step).toBeGreaterThan(0);
     const losses = (out: string): number[][] => recorded(out).runs.map(({ curve }) => curve.map(({ loss }) => loss));
     expect(losses("stopped")).toEqual(losses("whole"));
+  });
+
+  test("leaves the Transformer out, and says so, where a task has only recurrent cells: pairs", () => {
+    const pairs = join(folder, "pairs.tsv");
+    // What no network learns in ten steps.
+    const sum = (i: number): string => `${i}+${7 * i}\t${8 * i}\n`;
+    writeFileSync(pairs, Array.from({ length: 60 }, (_, i) => sum(10 + i)).join(""));
+    const words = ["--task", "seq2seq", "--hidden", "8", "--batch", "16", "--steps", "10", "--evaluate-every", "10"];
+    const { status, stdout, stderr } = hiddenstate(["compare", pairs, ...words, "--out", "pairs"]);
+    expect(status).toBe(0);
+    expect(stderr).toContain("without the Transformer: task seq2seq is learned with recurrent cells");
+    expect(stderr).toContain("4 cells, 2 seeds, 8 runs");
+    expect(stdout).toMatch(/^cell +width +parameters +held-out (BLEU|token accuracy|loss) +over seeds/m);
+    expect(stdout).toMatch(
+      /exact match( and BLEU| and token accuracy|, BLEU and token accuracy)? (is|are) 0 in all runs/i,
+    );
+  });
+
+  test("leaves the Transformer out, and says so, where a task has only recurrent cells: series", () => {
+    const series = join(folder, "sales.csv");
+    const value = (i: number): string => (50 + 20 * Math.sin(i / 3) + ((i * 37) % 11)).toFixed(1);
+    const date = (i: number): string => new Date(Date.UTC(2024, 0, 1 + i)).toISOString().slice(0, 10);
+    writeFileSync(series, `day,sold\n${Array.from({ length: 120 }, (_, i) => `${date(i)},${value(i)}\n`).join("")}`);
+    const words = ["--hidden", "4", "--steps", "10", "--evaluate-every", "10"];
+    const { status, stdout, stderr } = hiddenstate(["compare", series, ...words, "--out", "series"]);
+    expect(status).toBe(0);
+    expect(stderr).toContain("without the Transformer: task forecast is learned with recurrent cells");
+    expect(stdout).toMatch(/^cell +width +parameters +held-out RMSE +over seeds/m);
+    expect(stdout).toMatch(/^Take the (RNN|LSTM|GRU|minGRU): its held-out RMSE of /m);
   });
 
   test("refuses what can't be compared, in one sentence", () => {

@@ -7,7 +7,7 @@ import { recognise } from "../tasks/recognise.ts";
 import { type TaskName, taskOf } from "../tasks/tasks.ts";
 import type { TaskOptions } from "../train-options.ts";
 import { type AnyOptions, requireNew, trainAsPlanned, type TrainedRun } from "../train.ts";
-import type { CompareEvent, ComparedCell, Comparison, ComparePlan, Quality, RunResult } from "./comparison.ts";
+import type { CompareEvent, ComparedCell, Comparison, ComparePlan, RunResult } from "./comparison.ts";
 import { lossPicture } from "./loss-picture.ts";
 import { cellName } from "./names.ts";
 import { optionsOf, planComparison } from "./plan-comparison.ts";
@@ -99,7 +99,7 @@ export async function* compare(given: CompareOptions): AsyncGenerator<CompareEve
     if (record.runs.some(isThis) || record.failures.some(isThis)) continue;
     if (signal?.aborted) break;
     const run = runCell(plan, cell, seed, { data: options.data, folder, signal });
-    let finished: FinishedRun | null;
+    let finished: RunResult | null;
     try {
       let next = await run.next();
       for (; !next.done; next = await run.next())
@@ -114,17 +114,11 @@ export async function* compare(given: CompareOptions): AsyncGenerator<CompareEve
       continue;
     }
     if (finished === null) break;
-    record.runs.push(finished.result);
-    record.quality = finished.quality;
+    record.runs.push(finished);
     await writeRecord(storage, record);
-    yield { type: "result", result: finished.result };
+    yield { type: "result", result: finished };
   }
   return conclude(record, folder, planned.length);
-}
-
-interface FinishedRun {
-  result: RunResult;
-  quality: Quality;
 }
 
 /** One run from its start, or from where it was stopped, to its result; null where it is stopped. */
@@ -133,7 +127,7 @@ async function* runCell(
   cell: ComparedCell,
   seed: number,
   { data, folder, signal }: { data: string; folder: string; signal: AbortSignal | undefined },
-): AsyncGenerator<TrainingEvent, FinishedRun | null> {
+): AsyncGenerator<TrainingEvent, RunResult | null> {
   const name = `${cell.cell}-seed${seed}`;
   const place = join(folder, name);
   const options = { ...optionsOf(plan.options, cell), ...plan.budget, seed, data, signal, resume: await exists(place) };
@@ -150,12 +144,12 @@ async function* runCell(
   }
   if (!end || end.reason === "interrupted" || !end.best) return null;
   const course = await readCourse(new FolderStorage(place));
-  const { quality, value } = qualityOf(plan.task, end.best);
-  const result: RunResult = {
+  return {
     cell: cell.cell,
     seed,
     folder: name,
-    quality: value,
+    loss: end.best.loss,
+    metrics: end.best.metrics ?? {},
     seconds: end.seconds,
     bestSeconds: course.secondsAt(end.best.step),
     steps: end.step,
@@ -163,20 +157,15 @@ async function* runCell(
     curve: course.curve,
     cost: await stepCost(trained.model),
   };
-  return { result, quality };
 }
 
 /** Tables' numbers, the recommendation and the picture, of the runs that are finished. */
-async function conclude(
-  { plan, runs, failures, quality }: CompareRecord,
-  folder: string,
-  planned: number,
-): Promise<Comparison> {
-  const measured: Quality = quality ?? { name: "held-out loss", unit: "", better: "lower" };
-  const cells = summarise(plan, runs);
-  const recommendation = recommend(cells, measured);
+async function conclude({ plan, runs, failures }: CompareRecord, folder: string, planned: number): Promise<Comparison> {
+  const { quality, valueOf } = qualityOf(plan.task, runs);
+  const cells = summarise(plan, runs, valueOf);
+  const recommendation = recommend(cells, quality);
   const complete = runs.length + failures.length === planned;
-  const comparison: Comparison = { plan, quality: measured, runs, failures, cells, recommendation, complete, folder };
+  const comparison: Comparison = { plan, quality, runs, failures, cells, recommendation, complete, folder };
   if (runs.length > 0) {
     const picture = await lossPicture(comparison);
     for (const ending of ["svg", "png"]) await picture.save(join(folder, `loss.${ending}`));

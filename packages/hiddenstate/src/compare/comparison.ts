@@ -62,8 +62,9 @@ export interface RunResult {
   seed: number;
   /** The run's folder below the comparison's. */
   folder: string;
-  /** How good the best parameters are on held-out data, as `Quality` says. */
-  quality: number;
+  /** Of the best parameters on held-out data: their loss, and what else the task measures, by name. */
+  loss: number;
+  metrics: Readonly<Record<string, number | undefined>>;
   /** Seconds of training, and those until the best parameters. */
   seconds: number;
   bestSeconds: number;
@@ -80,13 +81,15 @@ export interface FailedRun {
   reason: string;
 }
 
-/** What quality is, by task. */
+/** What quality is, by task and by what tells its runs apart. */
 export interface Quality {
   /** Such as `"held-out loss"`. */
   name: string;
   /** Such as `"nats per token"`; empty where it has none. */
   unit: string;
   better: "lower" | "higher";
+  /** What would count before it, but is 0 in all runs: such as `["exact match"]`. */
+  zero: readonly string[];
 }
 
 /** All of a cell's runs in a line. */

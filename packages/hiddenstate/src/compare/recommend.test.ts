@@ -1,10 +1,10 @@
 import type { CellKind } from "@hiddenstate/core";
 import { describe, expect, test } from "vitest";
 import type { CellSummary, Quality } from "./comparison.ts";
-import { recommend } from "./recommend.ts";
+import { digitsFor, recommend } from "./recommend.ts";
 
-const loss: Quality = { name: "held-out loss", unit: "nats per token", better: "lower" };
-const accuracy: Quality = { name: "held-out accuracy", unit: "", better: "higher" };
+const loss: Quality = { name: "held-out loss", unit: "nats per token", better: "lower", zero: [] };
+const accuracy: Quality = { name: "held-out accuracy", unit: "", better: "higher", zero: [] };
 
 function cell(name: CellKind, [low, high]: [number, number], microseconds: number, runs = 2): CellSummary {
   return {
@@ -53,6 +53,42 @@ describe("the recommendation", () => {
     );
   });
 
+  test("says so where several reached the same", () => {
+    const { cell: taken, reason } = recommend(
+      [cell("gru", [1, 1], 90), cell("lstm", [1, 1], 40), cell("rnn", [0.5, 0.6], 10)],
+      accuracy,
+    );
+    expect(taken).toBe("lstm");
+    expect(reason).toBe(
+      "Take the LSTM: its held-out accuracy of 1.000 is the best, and the GRU reached the same; and it takes the least time for a step, " +
+        "40.0 us against 90.0 us (GRU).",
+    );
+  });
+
+  const bleu: Quality = { name: "held-out BLEU", unit: "", better: "higher", zero: ["exact match"] };
+
+  test("says what decides where the task's own measure is 0 in all runs", () => {
+    const { cell: taken, reason } = recommend([cell("gru", [2, 2.5], 40), cell("lstm", [12, 13], 90)], bleu);
+    expect(taken).toBe("lstm");
+    expect(reason).toBe(
+      "Exact match is 0 in all runs, so held-out BLEU decides. Take the LSTM: its held-out BLEU of 12.50 is the best, 10.25 ahead of the GRU, " +
+        "and seeds are only 1.00 apart.",
+    );
+  });
+
+  test("is none where not even that tells the cells apart", () => {
+    const zero = ["exact match", "BLEU"];
+    const { cell: taken, reason } = recommend([cell("gru", [2, 2.5], 40), cell("lstm", [2.1, 2.6], 90)], {
+      ...loss,
+      zero,
+    });
+    expect(taken).toBeNull();
+    expect(reason).toBe(
+      "No recommendation: exact match and BLEU are 0 in all runs, and in held-out loss the cells are no farther apart than their seeds, so " +
+        "nothing tells them apart yet: give a larger budget.",
+    );
+  });
+
   test("goes by the speed of training where a step's time is not known", () => {
     const [slow, fast] = [cell("lstm", [1.5, 1.54], 1), cell("gru", [1.53, 1.55], 1)].map((one, i) => ({
       ...one,
@@ -76,4 +112,13 @@ describe("the recommendation", () => {
       expect(reason).toMatch(/^No recommendation: it takes two cells with two finished seeds each/);
     }
   });
+});
+
+test("numbers have four figures, or as many as it takes to see seeds apart", () => {
+  const digits = (low: number, high: number): number => digitsFor([cell("gru", [low, high], 1)]);
+  expect(digits(1.51, 1.52)).toBe(3);
+  expect(digits(0.9, 0.9)).toBe(3);
+  expect(digits(329.42, 345.84)).toBe(1);
+  expect(digits(12_345, 13_456)).toBe(0);
+  expect(digits(1.6424, 1.6428)).toBe(4);
 });

@@ -8,7 +8,8 @@ import { cellName, describeTime } from "./names.ts";
  *
  * The best is the one with the best mean over the seeds. Another one is as good where the two means are no farther apart than seeds of one
  * of the two are: such a difference may be the seeds'. Of all that are as good, the one that takes the least time for a step (or for a
- * sequence, where models read whole ones) after the longest context is recommended; where that is not known, the one that trains fastest.
+ * sequence, where models read whole ones) after the longest context is recommended; where that is not known, the one that trains fastest. Where the
+ * task's own measure is 0 in all runs, and what stands in for it does not tell the cells apart, none is.
  *
  * @param cells with all their runs; those with fewer than two have no spread, and are left out
  */
@@ -21,15 +22,26 @@ export function recommend(cells: readonly CellSummary[], quality: Quality): Reco
         "No recommendation: it takes two cells with two finished seeds each, for without a second seed a difference may be chance.",
     };
   }
+  const { zero } = quality;
   const sign = quality.better === "lower" ? 1 : -1;
   const ranked = known.toSorted((a, b) => sign * (a.quality.mean - b.quality.mean));
   const [best] = ranked;
   const asGood = ranked.filter((cell) => apart(cell, best) <= Math.max(spread(cell), spread(best)));
+  if (zero.length > 0 && asGood.length === known.length) {
+    return {
+      cell: null,
+      reason:
+        `No recommendation: ${zeros(zero)}, and in ${quality.name} the cells are no farther apart than their seeds, so nothing tells ` +
+        "them apart yet: give a larger budget.",
+    };
+  }
   const timed = known.every(({ cost }) => cost.latency.length > 0);
   const chosen = asGood.toSorted((a, b) =>
     timed ? stepTime(a) - stepTime(b) : b.tokensPerSecond - a.tokensPerSecond,
   )[0];
-  return { cell: chosen.cell, reason: reasonFor(chosen, ranked, asGood, quality) };
+  const reason = reasonFor(chosen, ranked, asGood, quality);
+  if (zero.length === 0) return { cell: chosen.cell, reason };
+  return { cell: chosen.cell, reason: `${capital(zeros(zero))}, so ${quality.name} decides. ${reason}` };
 }
 
 function reasonFor(
@@ -52,6 +64,8 @@ function reasonFor(
   }
   const others = asGood.filter((cell) => cell !== chosen);
   const cheaper = advantage(chosen, others);
+  if (others.every((cell) => apart(cell, chosen) === 0))
+    return `${take}: its ${quality.name} of ${shown(chosen.quality.mean)} is the best, and ${names(others)} reached the same; and it ${cheaper}.`;
   if (chosen === best) {
     return (
       `${take}: its ${quality.name} of ${shown(best.quality.mean)} is the best; ${names(others)} ${be(others)} no farther behind than ` +
@@ -74,10 +88,11 @@ function advantage(chosen: CellSummary, others: readonly CellSummary[]): string 
   return `takes the least time for ${unit}, ${against((cell) => describeTime(stepTime(cell)))}`;
 }
 
-/** Digits with which the smallest thing that matters is seen. */
+/** Digits after the point with which the smallest thing that matters is seen: at least four figures, and three digits at most unless seeds are closer. */
 export function digitsFor(cells: readonly CellSummary[]): number {
-  const smallest = Math.min(...cells.map(spread).filter((value) => value > 0), 0.01);
-  return Math.min(6, Math.max(3, Math.ceil(-Math.log10(smallest))));
+  const largest = Math.max(...cells.map(({ quality }) => Math.abs(quality.mean)), 1);
+  const closest = Math.min(...cells.map(spread).filter((value) => value > 0), 1);
+  return Math.min(6, Math.max(0, 3 - Math.floor(Math.log10(largest)), Math.ceil(-Math.log10(closest))));
 }
 
 function apart(a: CellSummary, b: CellSummary): number {
@@ -94,11 +109,23 @@ export function stepTime({ cost }: CellSummary): number {
   return cost.latency.at(-1)?.seconds ?? Infinity;
 }
 
+/** Such as `exact match and BLEU are 0 in all runs`. */
+function zeros(measures: readonly string[]): string {
+  return `${listed(measures)} ${be(measures)} 0 in all runs`;
+}
+
+function capital(text: string): string {
+  return text[0].toUpperCase() + text.slice(1);
+}
+
 function names(cells: readonly { cell: CellKind }[]): string {
-  const all = cells.map(({ cell }) => `the ${cellName(cell)}`);
+  return listed(cells.map(({ cell }) => `the ${cellName(cell)}`));
+}
+
+function listed(all: readonly string[]): string {
   return all.length === 1 ? all[0] : `${all.slice(0, -1).join(", ")} and ${all.at(-1)}`;
 }
 
-function be(cells: readonly unknown[]): string {
-  return cells.length === 1 ? "is" : "are";
+function be(things: readonly unknown[]): string {
+  return things.length === 1 ? "is" : "are";
 }

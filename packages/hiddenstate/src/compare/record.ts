@@ -1,14 +1,12 @@
 import { HiddenstateError } from "@hiddenstate/core";
 import type { FolderStorage } from "../files/folder-storage.ts";
-import type { ComparePlan, FailedRun, Quality, RunResult } from "./comparison.ts";
+import type { ComparePlan, FailedRun, RunResult } from "./comparison.ts";
 
 /** What `compare.json` holds: the plan, and the runs that are finished. */
 export interface CompareRecord {
   plan: ComparePlan;
   runs: RunResult[];
   failures: FailedRun[];
-  /** What the runs' quality is; known after the first. */
-  quality?: Quality;
 }
 
 const path = "compare.json";

@@ -2,11 +2,15 @@ import type { CellSummary, ComparePlan, RunResult, StepCost } from "./comparison
 import { median } from "./run-curve.ts";
 
 /** One line for each cell that has a finished run, in the plan's order. */
-export function summarise(plan: ComparePlan, runs: readonly RunResult[]): CellSummary[] {
+export function summarise(
+  plan: ComparePlan,
+  runs: readonly RunResult[],
+  qualityOf: (run: RunResult) => number,
+): CellSummary[] {
   return plan.cells.flatMap((cell) => {
     const own = runs.filter((run) => run.cell === cell.cell);
     if (own.length === 0) return [];
-    const qualities = own.map(({ quality }) => quality);
+    const qualities = own.map(qualityOf);
     return [
       {
         ...cell,

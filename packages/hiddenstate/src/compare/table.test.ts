@@ -19,13 +19,16 @@ const plan: ComparePlan = {
   options: {},
 };
 
-function run(cell: "lstm" | "transformer", seed: number, quality: number): Parameters<typeof summarise>[1][number] {
+const byLoss = ({ loss }: { loss: number }): number => loss;
+
+function run(cell: "lstm" | "transformer", seed: number, loss: number): Parameters<typeof summarise>[1][number] {
   const grows = cell === "transformer";
   return {
     cell,
     seed,
     folder: `${cell}-seed${seed}`,
-    quality,
+    loss,
+    metrics: {},
     seconds: 180,
     bestSeconds: 170 + seed,
     steps: 1000,
@@ -47,8 +50,8 @@ function run(cell: "lstm" | "transformer", seed: number, quality: number): Param
 
 test("the tables show what finished runs reached and cost", () => {
   const runs = [run("lstm", 0, 1.55), run("transformer", 0, 1.6), run("lstm", 1, 1.57)];
-  const cells = summarise(plan, runs);
-  const quality = { name: "held-out loss", unit: "nats per token", better: "lower" } as const;
+  const cells = summarise(plan, runs, byLoss);
+  const quality = { name: "held-out loss", unit: "nats per token", better: "lower", zero: [] } as const;
   const recommendation = { cell: null, reason: "" };
   const lines = tableLines({ plan, quality, runs, failures: [], cells, recommendation, complete: false, folder: "" });
   expect(lines.join("\n")).toBe(`\
@@ -64,10 +67,8 @@ Transformer     50.0 us        80.0 us  1.50 MB     3.08 kB          783 kB`);
 });
 
 test("a cell's line is the mean of its runs, and times of a step are medians", () => {
-  const [, transformer] = summarise(plan, [
-    run("lstm", 0, 1),
-    ...[0, 1].map((seed) => run("transformer", seed, 2 + seed)),
-  ]);
+  const runs = [run("lstm", 0, 1), ...[0, 1].map((seed) => run("transformer", seed, 2 + seed))];
+  const [, transformer] = summarise(plan, runs, byLoss);
   expect(transformer).toMatchObject<Partial<CellSummary>>({
     runs: 2,
     quality: { mean: 2.5, low: 2, high: 3 },
