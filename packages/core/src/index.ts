@@ -25,7 +25,7 @@ export { exp, gelu, log, relu, sigmoid, tanh } from "./autograd/ops/unary.ts";
 export { Module, type ModuleOptions } from "./nn/module.ts";
 export { AttentionPooling, type AttentionPoolingOptions } from "./nn/attention-pooling.ts";
 export { type CellOptions, cellOptionTable, type CellColumn } from "./nn/cell-options.ts";
-export { type CellChoice, type CellKind, cellKinds, recurrentKinds } from "./nn/cell-choice.ts";
+export { type CellChoice, type CellKind, cellKinds, recurrentKinds, usualPositions } from "./nn/cell-choice.ts";
 export { CRF, type CRFInput, type CRFOptions } from "./nn/crf.ts";
 export { Dropout, type DropoutOptions } from "./nn/dropout.ts";
 export { Embedding, type EmbeddingOptions } from "./nn/embedding.ts";

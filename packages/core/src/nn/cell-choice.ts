@@ -9,6 +9,9 @@ export const cellKinds = ["rnn", "lstm", "gru", "mingru", "minlstm", "transforme
 
 export type CellKind = (typeof cellKinds)[number];
 
+/** How many positions a Transformer has where nobody says. */
+export const usualPositions = 256;
+
 /** What a model reads sequences with: part of every architecture. */
 export interface CellChoice extends CellOptions {
   /** The recurrence, or a Transformer. */
@@ -30,7 +33,7 @@ export function cellRules(cell: CellKind, kinds: readonly CellKind[] = cellKinds
     nonlinearity: { type: "choice", choices: ["tanh", "relu"], default: "tanh" },
     resetAfter: { type: "boolean", default: true },
     heads: { type: "integer", min: 1, default: 4 },
-    positions: { type: "integer", min: 1, default: 256 },
+    positions: { type: "integer", min: 1, default: usualPositions },
     ...cellOptionRules,
   };
 }

@@ -13,6 +13,11 @@ export interface StartEvent {
   validationTokens: number;
   /** Steps in one pass over the training stream. */
   stepsPerEpoch: number;
+  /**
+   * Steps of the longest sequence that is read whole, or of the windows that a text is cut into: as many positions a Transformer needs. Absent
+   * where steps need not see each other.
+   */
+  longestSequence?: number;
 }
 
 /** Once every logging interval: means over the steps since the last one. */

@@ -8,6 +8,8 @@ export interface TrainingJob {
   readonly trainingTokens: number;
   readonly validationTokens: number;
   readonly stepsPerEpoch: number;
+  /** Steps of the longest sequence, or window, in which each step must see all others; absent where there is none. */
+  readonly longestSequence?: number;
   /** What a person should know before it starts. */
   readonly notices: readonly string[];
 

@@ -70,6 +70,7 @@ export async function* recordedTraining(
     trainingTokens: job.trainingTokens,
     validationTokens: job.validationTokens,
     stepsPerEpoch: job.stepsPerEpoch,
+    ...(job.longestSequence !== undefined && { longestSequence: job.longestSequence }),
   };
   for (const text of job.notices) yield { type: "notice", text };
   if (resume && !saved) {

@@ -82,6 +82,23 @@ test("widths are above the projection, and the first cell's is the one that was 
   expect(narrow.plan.cells.map(({ hidden }) => hidden)).toEqual([1, 17]);
 });
 
+test("a Transformer gets as many positions as the longest sequence has steps, where nobody says how many", async () => {
+  const reviews = join(folder, "reviews.csv");
+  const text = (i: number): string => (i === 7 ? "so very good ".repeat(23) : `${i % 2 ? "good" : "bad"} ${i}`);
+  const lines = Array.from({ length: 30 }, (_, i) => `${text(i)},${i % 2 ? "yes" : "no"}\n`);
+  writeFileSync(reviews, `review,liked\n${lines.join("")}`);
+  const options = { data: reviews, task: "classify", cells: ["gru", "transformer"], hidden: 8, layers: 1 } as const;
+  const { events, comparison } = await finish({ ...options, steps: 10, out: join(folder, "long") });
+  expect(comparison.complete).toBe(true);
+  expect(comparison.plan.options.positions).toBe(299);
+  expect(events).toContainEqual({
+    type: "notice",
+    text: "sequences of up to 299 steps are read: the Transformer gets as many positions (--positions) instead of 256",
+  });
+  const named = finish({ ...options, positions: 200, steps: 10, out: join(folder, "short") });
+  await expect(named).rejects.toThrow("the longest sequence has 299 steps, expected at most 200");
+});
+
 test("a width for the first cell, and parameters for all, exclude each other", async () => {
   await expect(finish({ ...quick, out: join(folder, "both"), hidden: 16, parameters: 1000 })).rejects.toThrow(
     "compare: mismatch in hidden: parameters are given too",

@@ -4,13 +4,12 @@ import { type CellKind, type EndEvent, HiddenstateError, type TrainingEvent } fr
 import { startEngine } from "../engine.ts";
 import { FolderStorage } from "../files/folder-storage.ts";
 import { recognise } from "../tasks/recognise.ts";
-import { type TaskName, taskOf } from "../tasks/tasks.ts";
+import type { TaskName } from "../tasks/tasks.ts";
 import type { TaskOptions } from "../train-options.ts";
 import { type AnyOptions, requireNew, trainAsPlanned, type TrainedRun } from "../train.ts";
 import type { CompareEvent, ComparedCell, Comparison, ComparePlan, RunResult } from "./comparison.ts";
 import { lossPicture } from "./loss-picture.ts";
-import { cellName } from "./names.ts";
-import { optionsOf, planComparison } from "./plan-comparison.ts";
+import { planComparison } from "./plan-comparison.ts";
 import { qualityOf } from "./quality.ts";
 import { recommend } from "./recommend.ts";
 import { type CompareRecord, readRecord, writeRecord } from "./record.ts";
@@ -18,6 +17,7 @@ import { readCourse } from "./run-curve.ts";
 import { checkSame } from "./same-comparison.ts";
 import { stepCost } from "./step-cost.ts";
 import { summarise } from "./summary.ts";
+import { optionsOf } from "./training-options.ts";
 
 /** What is compared, and how often. */
 export interface ComparedCells {
@@ -38,9 +38,6 @@ export type CompareOptions<T extends TaskName = TaskName> = {
 
 /** Options of which only is known what all tasks have. */
 export type AnyComparison = Omit<AnyOptions, "data"> & ComparedCells;
-
-/** What people choose between. */
-const usualCells: readonly CellKind[] = ["rnn", "lstm", "gru", "mingru", "transformer"];
 
 /**
  * Trains several cells on the same data, with as many parameters and the same budget each, and says which to take. Each run is a normal
@@ -74,20 +71,8 @@ export async function* compare(given: CompareOptions): AsyncGenerator<CompareEve
       : await recognise({ ...training, data: options.data });
     if (sentence !== null) yield { type: "notice", text: sentence };
     yield { type: "task", task };
-    const possible = usualCells.filter((cell) => taskOf(task).cells.includes(cell));
-    if (!cells && possible.length < usualCells.length) {
-      const left = usualCells.filter((cell) => !possible.includes(cell)).map(cellName);
-      yield {
-        type: "notice",
-        text: `without the ${left.join(" and the ")}: task ${task} is learned with recurrent cells`,
-      };
-    }
-    const choice = { cells: cells ?? possible, seeds, parameters };
-    record = {
-      plan: await planComparison(task, choice, { ...training, data: options.data }, folder),
-      runs: [],
-      failures: [],
-    };
+    const planning = planComparison(task, { cells, seeds, parameters }, { ...training, data: options.data }, folder);
+    record = { plan: yield* planning, runs: [], failures: [] };
     await writeRecord(storage, record);
   }
   const { plan } = record;

@@ -1,17 +1,20 @@
 import { join } from "node:path";
-import { type CellKind, cellKinds, type CellOptions, cellOptionTable, HiddenstateError } from "@hiddenstate/core";
+import { type CellKind, HiddenstateError, type NoticeEvent, usualPositions } from "@hiddenstate/core";
 import { fingerprintOf } from "../files/fingerprint.ts";
-import { optionName } from "../tasks/task-option.ts";
+import { count } from "../format.ts";
 import { taskOf, type TaskName } from "../tasks/tasks.ts";
 import type { AnyOptions } from "../train.ts";
-import type { ComparedCell, ComparePlan } from "./comparison.ts";
+import { chooseCells } from "./choose-cells.ts";
+import type { ComparePlan } from "./comparison.ts";
 import { type ParametersAt, widthFor } from "./match-width.ts";
 import { type Probe, probe } from "./probe.ts";
-import { type CellPace, budgetOf, checkBudget, stepsIn } from "./run-budget.ts";
+import { budgetOf, type CellPace, checkBudget, stepsIn } from "./run-budget.ts";
+import { optionsOf, trainingOptions } from "./training-options.ts";
 
 /** What a comparison is asked for, besides the options of the trainings. */
 export interface ComparisonChoice {
-  cells: readonly CellKind[];
+  /** Default: the usual ones. */
+  cells?: readonly CellKind[];
   /** How many seeds, at least 2. */
   seeds: number;
   /** How many parameters each cell is given; default: those that the first cell has with `hidden`. */
@@ -24,57 +27,23 @@ const fewestSteps = 10;
 /** Of widths, from the one on where a processor's vectors matter. */
 const wideUnit = { from: 64, unit: 8 };
 
-/** Options that belong to one cell only. */
-const ownOptions: Readonly<Record<string, CellKind>> = {
-  heads: "transformer",
-  positions: "transformer",
-  nonlinearity: "rnn",
-  resetAfter: "gru",
-};
-
-/** Whether an option means something to a cell: those of cells go by the table of which cell may have which. */
-function concerns(cell: CellKind, option: string): boolean {
-  if (option in cellOptionTable) return cellOptionTable[option as keyof CellOptions][cell] === true;
-  return (ownOptions[option] ?? cell) === cell;
-}
-
-/** What is no option of the trainings, or is decided for each of them here. */
-export const notOfTraining: ReadonlySet<string> = new Set(
-  "task data out resume signal from backend instructionSet threads minutes steps epochs seed hidden evaluateEvery".split(
-    " ",
-  ),
-);
-
-/** The options of one cell's trainings: without what belongs to another cell. */
-export function optionsOf(
-  options: Readonly<Record<string, unknown>>,
-  { cell, hidden, evaluateEvery }: Pick<ComparedCell, "cell"> & Partial<ComparedCell>,
-): Record<string, unknown> {
-  const own = Object.entries(options).filter(([name]) => concerns(cell, name));
-  return {
-    ...Object.fromEntries(own),
-    cell,
-    ...(hidden !== undefined && { hidden }),
-    ...(evaluateEvery !== undefined && { evaluateEvery }),
-  };
-}
-
 /** What the trainings and their seeds, widths and evaluations are asked to be. */
 type PlannedOptions = Omit<AnyOptions, "data"> & ComparePlan["asked"] & { data: string; seed?: number };
 
 /**
- * Finds each cell's width and how often to evaluate, by starting trainings that are thrown away.
+ * Finds each cell's width and how often to evaluate, by starting trainings that are thrown away. Yields what is worth telling of it.
  *
  * @throws HiddenstateError `invalid` for cells, seeds and budgets that are none, `mismatch` for options that exclude each other, and what
  *   the trainings throw
  */
-export async function planComparison(
+export async function* planComparison(
   task: TaskName,
-  { cells, seeds, parameters }: ComparisonChoice,
+  { cells: chosen, seeds, parameters }: ComparisonChoice,
   given: PlannedOptions,
   folder: string,
-): Promise<ComparePlan> {
-  checkCells(cells, taskOf(task).cells);
+): AsyncGenerator<NoticeEvent, ComparePlan> {
+  const { cells, notice } = chooseCells(task, chosen);
+  if (notice !== null) yield { type: "notice", text: notice };
   if (!Number.isInteger(seeds) || seeds < 2) {
     throw new HiddenstateError(
       "invalid",
@@ -88,11 +57,21 @@ export async function planComparison(
       "compare: mismatch in hidden: parameters are given too, and each of the two says how wide the first cell is; leave one out",
     );
   }
-  const options = trainingOptions(task, cells, given);
+  const options = trainingOptions(task, cells, { ...given });
   const budget = budgetOf({ minutes, steps, epochs });
   const place = join(folder, "probe");
   const tried = (cell: CellKind, hidden: number | undefined, timed: boolean): ReturnType<typeof probe> =>
     probe(taskOf(task), { ...optionsOf(options, { cell, hidden }), data }, place, timed);
+  const recurrent = cells.find((cell) => cell !== "transformer")!;
+  if (cells.includes("transformer") && options.positions === undefined) {
+    // Of a width that no option forbids.
+    const hidden = 1 + Number(options.projection ?? 0);
+    const { longestSequence } = await tried(recurrent, hidden, false);
+    if (longestSequence > usualPositions) {
+      options.positions = longestSequence;
+      yield { type: "notice", text: morePositions(longestSequence) };
+    }
+  }
   const wanted = parameters ?? (await tried(cells[0], named, false)).parameters;
   const found: { cell: CellKind; hidden: number; probed: Probe; pace: CellPace }[] = [];
   for (const cell of cells) {
@@ -120,39 +99,8 @@ export async function planComparison(
   };
 }
 
-/**
- * The options that all trainings have.
- * @throws HiddenstateError `unsupported` for a model to start from, `mismatch` for what belongs to a cell that is not compared
- */
-function trainingOptions(task: TaskName, cells: readonly CellKind[], given: PlannedOptions): Record<string, unknown> {
-  const options: Record<string, unknown> = Object.fromEntries(
-    Object.entries(given).filter(([name, value]) => value !== undefined && !notOfTraining.has(name)),
-  );
-  if (given.from !== undefined)
-    throw new HiddenstateError("unsupported", "compare: unsupported from: all cells start from random numbers");
-  // All seeds are measured on the same held-out part.
-  const drawn = given.validation === undefined;
-  if (drawn && taskOf(task).options.some((option) => optionName(option) === "splitSeed"))
-    options.splitSeed ??= given.seed ?? 0;
-  const idle = Object.keys(options).find((name) => !cells.some((cell) => concerns(cell, name)));
-  if (idle === undefined) return options;
-  const needed = cellKinds.find((cell) => concerns(cell, idle));
-  throw new HiddenstateError(
-    "mismatch",
-    `compare: mismatch in ${idle}: it does nothing without cell ${needed}; leave it out, or compare that cell too`,
-  );
-}
-
-/** @throws HiddenstateError `invalid` unless there are at least two different ones of those that the task can be learned with */
-function checkCells(cells: readonly CellKind[], possible: readonly CellKind[]): void {
-  const impossible = cells.find((cell) => !possible.includes(cell));
-  const twice = cells.find((cell, i) => cells.indexOf(cell) < i);
-  if (impossible === undefined && twice === undefined && cells.length >= 2) return;
-  const what = impossible ?? (twice === undefined ? cells.join(",") || "none" : `${twice} twice`);
-  throw new HiddenstateError(
-    "invalid",
-    `compare: invalid cells: got ${what}, expected two or more of ${possible.join(", ")}`,
-  );
+function morePositions(longest: number): string {
+  return `sequences of up to ${count(longest)} steps are read: the Transformer gets as many positions (--positions) instead of ${usualPositions}`;
 }
 
 /** The width nearest to so many parameters: of a Transformer one that its heads can share, else round numbers where it is large. */

@@ -7,7 +7,7 @@ test("a step's time is that between two readings of the log, over the steps betw
   const read = (step: number, seconds: number): Partial<StepEvent> => ({ type: "step", step, seconds });
   let closed = false;
   async function* train(): AsyncGenerator<unknown, void> {
-    yield { type: "start", parameters: 100, stepsPerEpoch: 2 };
+    yield { type: "start", parameters: 100, stepsPerEpoch: 2, longestSequence: 30 };
     yield read(5, 1);
     // A checkpoint came before the log was full.
     yield read(7, 1.5);
@@ -15,6 +15,6 @@ test("a step's time is that between two readings of the log, over the steps betw
   }
   const task = { prepare: async () => ({ train, close: () => (closed = true) }) } as unknown as AnyTask;
   const found = await probe(task, { data: "" }, "", true);
-  expect(found).toEqual({ parameters: 100, stepsPerEpoch: 2, secondsPerStep: 0.25 });
+  expect(found).toEqual({ parameters: 100, stepsPerEpoch: 2, longestSequence: 30, secondsPerStep: 0.25 });
   expect(closed).toBe(true);
 });

@@ -6,6 +6,8 @@ import type { AnyTask } from "../tasks/tasks.ts";
 export interface Probe {
   parameters: number;
   stepsPerEpoch: number;
+  /** How many positions a Transformer needs for it, if it needs any. */
+  longestSequence: number;
   /** Null where only the parameters were asked for. */
   secondsPerStep: number | null;
 }
@@ -25,13 +27,14 @@ export async function probe(task: AnyTask, given: TaskGiven, place: string, time
     { folder: place, told: true },
   );
   const run: AsyncGenerator<TrainingEvent, TrainedModel> = prepared.train({ storage: new MemoryStorage() });
-  const found: Probe = { parameters: 0, stepsPerEpoch: 0, secondsPerStep: null };
+  const found: Probe = { parameters: 0, stepsPerEpoch: 0, longestSequence: 0, secondsPerStep: null };
   let before: StepEvent | null = null;
   try {
     for await (const event of run) {
       if (event.type === "start") {
         found.parameters = event.parameters;
         found.stepsPerEpoch = event.stepsPerEpoch;
+        found.longestSequence = event.longestSequence ?? 0;
         if (!timed) break;
       }
       if (event.type !== "step") continue;

@@ -2,7 +2,7 @@ import { HiddenstateError } from "@hiddenstate/core";
 import { fingerprintOf } from "../files/fingerprint.ts";
 import { count } from "../format.ts";
 import type { ComparedData, ComparePlan } from "./comparison.ts";
-import { notOfTraining } from "./plan-comparison.ts";
+import { notOfTraining } from "./training-options.ts";
 
 /** A comparison to go on with, as it is asked for now: what is left out is as it was. */
 export type ResumedOptions = Readonly<Record<string, unknown>> & { data: string };

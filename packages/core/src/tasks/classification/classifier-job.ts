@@ -37,6 +37,7 @@ const mostSteps = 65536;
 /** Trains a sequence classifier on batches of similar lengths. */
 export class ClassifierJob implements TrainingJob {
   readonly model: SequenceClassifier;
+  readonly longestSequence: number | undefined;
   readonly #data: PreparedClassification;
   readonly #loss: ClassifierLoss;
   readonly #weights: number[] | null;
@@ -56,6 +57,9 @@ export class ClassifierJob implements TrainingJob {
     this.#seed = seed;
     this.#weights = classWeights(data.target, options.classWeights);
     this.#lengths = data.training.sequences.map(({ length }) => length);
+    const all = [...data.training.sequences, ...data.validation.sequences];
+    // Read in one direction, a step need not see farther back than it can.
+    if (model.options.bidirectional) this.longestSequence = all.reduce((most, { length }) => Math.max(most, length), 0);
     this.#batches = new ExampleBatches(this.#lengths, { batch, seed });
   }
 

@@ -29,6 +29,7 @@ export interface LanguageModelJobOptions {
 /** Trains a language model on windows of a text: truncated backpropagation through time with carried state. */
 export class LanguageModelJob implements TrainingJob {
   readonly model: LanguageModel;
+  readonly longestSequence: number;
   readonly #windows: TextWindows;
   readonly #validation: TokenSource;
   readonly #recompute: boolean;
@@ -42,6 +43,7 @@ export class LanguageModelJob implements TrainingJob {
   constructor(model: LanguageModel, streams: TokenStreams, options: LanguageModelJobOptions) {
     const { batch, bptt, stride, recompute = false, samplingSchedule = null, seed } = options;
     this.model = model;
+    this.longestSequence = bptt;
     this.#windows = new TextWindows(streams.training, { batch, bptt, stride: stride ?? bptt });
     this.#validation = streams.validation;
     this.#recompute = recompute;

@@ -20,6 +20,7 @@ export class TaggerJob implements TrainingJob {
   readonly trainingTokens: number;
   readonly validationTokens: number;
   readonly notices: readonly string[];
+  readonly longestSequence: number;
   readonly #scoring: TaggerScoring;
   readonly #validation: readonly CheckedSentence[];
   readonly #table: SpellingTable;
@@ -49,6 +50,10 @@ export class TaggerJob implements TrainingJob {
     this.#forgotten = this.#forgetting(wordDropout);
     const lengths = this.#sentences.map(({ length }) => length);
     this.#batches = new ExampleBatches(lengths, { batch, seed });
+    this.longestSequence = [...data.training, ...data.validation].reduce(
+      (most, { words }) => Math.max(most, words.length),
+      0,
+    );
     this.trainingTokens = wordsIn(data.training);
     this.validationTokens = wordsIn(data.validation);
     this.notices = this.#thingsToKnow(data.validation);
