@@ -37,6 +37,39 @@ describe("the examples", () => {
     expect(answers).toEqual(["4 bits: 64 of 64 right", "12 bits: 64 of 64 right", "48 bits: 64 of 64 right"]);
   });
 
+  test("cell-options learns to count with each option, farther with peepholes, and says why a GRU has none", () => {
+    const printed = run("cell-options");
+    const rows = [...printed.matchAll(/^(\w.*?) +(\d+)   (\S+)  \S+  (\S+) +▇+ (\d+)$/gm)].map(([, ...cells]) => cells);
+    expect(rows.map(([name, parameters]) => `${name}: ${parameters}`)).toEqual([
+      "plain: 794",
+      "layer normalisation: 914",
+      "peepholes: 830",
+      "coupled gates: 602",
+      "projection to 6: 566",
+      "learned state: 818",
+      "recurrent dropout: 794",
+      "the same, variational: 794",
+      "two layers, residual: 2042",
+    ]);
+    const certain = rows.filter(([name]) => !/dropout|variational/.test(name));
+    for (const [, , , loss] of certain) expect(Number(loss)).toBeLessThan(0.01);
+    for (const [, , , , reach] of certain) expect(Number(reach)).toBeGreaterThanOrEqual(10);
+    const reach = new Map(rows.map(([name, , , , numbers]) => [name, Number(numbers)]));
+    expect(reach.get("peepholes")).toBeGreaterThan(reach.get("plain")!);
+    expect(printed).toContain(
+      "unsupported peepholes with cell gru: it has no cell state beside h for its gates to look at",
+    );
+  });
+
+  test("minimal-gru learns what a GRU learns in less time, and streams with the bits of its scan", () => {
+    const printed = run("minimal-gru");
+    const right = [...printed.matchAll(/^(minGRU|GRU): \d+ parameters, .*, (\S+) % right$/gm)];
+    expect(right.map(([, name]) => name)).toEqual(["minGRU", "GRU"]);
+    for (const [, , share] of right) expect(Number(share)).toBeGreaterThan(98);
+    expect(Number(/trains (\S+) times as fast/.exec(printed)![1])).toBeGreaterThan(1);
+    expect(printed).toContain("streamed: 64 of 64 steps have the same bits; the state is 192 numbers");
+  });
+
   test("own-cell learns parity with a cell of its own, and streams it", () => {
     const printed = run("own-cell");
     expect(printed).toContain("64 of 64 right");
