@@ -122,10 +122,14 @@ const training: LanguageModelTraining = {
 
 async function run(
   storage: MemoryStorage,
-  { resume, onEvent }: { resume?: boolean; onEvent?: (event: TrainingEvent) => Promise<void> | void } = {},
+  {
+    resume,
+    onEvent,
+    ...options
+  }: LanguageModelTraining & { resume?: boolean; onEvent?: (event: TrainingEvent) => Promise<void> | void } = {},
 ): Promise<void> {
-  for await (const event of trainLanguageModel({ training: text }, training, { storage, resume }))
-    await onEvent?.(event);
+  const all = { ...training, ...options };
+  for await (const event of trainLanguageModel({ training: text }, all, { storage, resume })) await onEvent?.(event);
 }
 
 describe.skipIf(availableParallelism() < 2).each(threaded)("training on $name", ({ options }) => {
@@ -167,6 +171,29 @@ describe.skipIf(availableParallelism() < 2).each(threaded)("training on $name", 
 
     await start({ ...options, threads: 1 });
     await run(storage, { resume: true });
+    const model = (one: MemoryStorage): Buffer => Buffer.from(one.files.get("model.safetensors")!);
+    expect(model(storage).equals(model(whole))).toBe(true);
+  });
+
+  test("saves model and checkpoint of means when a worker dies before the first evaluation", async () => {
+    const means = { average: 0.9, steps: 20 };
+    await start({ ...options, threads: 1 });
+    const whole = new MemoryStorage();
+    await run(whole, means);
+
+    const workers = watchWorkers();
+    await start({ ...options, threads: 2 });
+    const storage = new MemoryStorage();
+    const onEvent = async (event: TrainingEvent): Promise<void> => {
+      if (event.type === "step" && event.step === 10) await workers[0].terminate();
+    };
+    await expect(run(storage, { ...means, onEvent })).rejects.toThrow("the run is saved up to step 10");
+    expect([...storage.files.keys()]).toEqual(
+      expect.arrayContaining(["model.safetensors", "training/last.safetensors"]),
+    );
+
+    await start({ ...options, threads: 1 });
+    await run(storage, { ...means, resume: true });
     const model = (one: MemoryStorage): Buffer => Buffer.from(one.files.get("model.safetensors")!);
     expect(model(storage).equals(model(whole))).toBe(true);
   });

@@ -106,15 +106,12 @@ export async function loadTraining<Progress extends object>(
   };
 }
 
-/**
- * As `loadTraining`, to go on with it: also cuts `metrics.jsonl` back to the commit point, or empties it if there is none.
- */
-export async function resumeTraining<Progress extends object>(
+/** Cuts `metrics.jsonl` back to a commit point, to go on from there, or empties it where there is none. */
+export async function cutMetrics(
   storage: ModelStorage,
-): Promise<SavedTraining<Progress> | null> {
-  const training = await loadTraining<Progress>(storage);
+  training: Pick<SavedTraining<object>, "metricsBytes"> | null,
+): Promise<void> {
   await storage.truncate(trainingPaths.metrics, training?.metricsBytes ?? 0);
-  return training;
 }
 
 /** Adds a line to `metrics.jsonl`. */

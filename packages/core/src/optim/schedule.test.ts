@@ -99,6 +99,21 @@ describe("schedules over a budget of minutes", () => {
   });
 });
 
+test.each([
+  ["that stays where it is", () => -1],
+  ["that rises", (step: number) => -1 + step * 5e-5],
+])("a plateau drops the rate for a loss below 0 %s", (_, loss) => {
+  const schedule = new PlateauSchedule({ lr: 1, patience: 2 });
+  for (let step = 0; step < 10; step++) schedule.observe(loss(step));
+  expect(schedule.rate()).toBeLessThan(1);
+});
+
+test("a plateau keeps the rate for a loss below 0 that falls", () => {
+  const schedule = new PlateauSchedule({ lr: 1, patience: 2 });
+  for (let step = 0; step < 10; step++) schedule.observe(-step);
+  expect(schedule.rate()).toBe(1);
+});
+
 describe("schedules refuse", () => {
   test.each([
     ["a step size and drops", /either stepSize .* or drops/, () => stepSchedule({ lr: 1, stepSize: 1, drops: 1 })],

@@ -20,7 +20,16 @@ export interface Schedule {
    *   for a budget that is not counted in steps (minutes)
    */
   rate(step: number, spent?: number): number;
+  /** Takes note of a held-out loss, where the rate goes by that. */
+  observe?(loss: number): unknown;
+  /** All that it remembers, as plain JSON; absent where nothing is remembered. */
+  state?(): ScheduleState;
+  /** Goes on where `state` was taken. */
+  restore?(state: ScheduleState): void;
 }
+
+/** What a schedule remembers from evaluation to evaluation. */
+export type ScheduleState = PlateauState;
 
 export interface ConstantOptions {
   /** Learning rate, above 0. */
@@ -165,12 +174,12 @@ export interface PlateauState {
 /**
  * A rate that drops when the held-out loss no longer falls.
  *
- * A loss is better when `loss < best * (1 - threshold)`. After more than `patience` others in a row:
+ * A loss is better when `loss < best - threshold * |best|`. After more than `patience` others in a row:
  * `lr = max(lr * factor, minLr)`, unless that changes it by 1e-8 or less, and the next `cooldown` evaluations count for nothing.
  *
  * @throws HiddenstateError `invalid`, `unknown` or `missing` for options that are wrong
  *
- * Source: PyTorch's `ReduceLROnPlateau`.
+ * Source: PyTorch's `ReduceLROnPlateau`, whose `best * (1 - threshold)` is the same for a loss above 0; below, it takes a loss that rises for a better one.
  *
  * @example
  * const schedule = new PlateauSchedule({ lr: 1e-3 });
@@ -206,7 +215,7 @@ export class PlateauSchedule implements Schedule {
   observe(loss: number): number {
     const { factor, patience, threshold, cooldown, minLr } = this.#options;
     const state = this.#state;
-    if (loss < (state.best ?? Infinity) * (1 - threshold)) {
+    if (state.best === null || loss < state.best - threshold * Math.abs(state.best)) {
       state.best = loss;
       state.worse = 0;
     } else {

@@ -1,11 +1,19 @@
 import type { Tokenizer } from "../data/tokenizer.ts";
 import { HiddenstateError, shown } from "../errors.ts";
-import { saveModel } from "../io/model-files.ts";
+import { loadConfig, modelPaths, saveModel } from "../io/model-files.ts";
 import type { ModelStorage } from "../io/model-storage.ts";
-import { appendMetrics, resumeTraining, saveTraining, type SavedTraining } from "../io/training-files.ts";
-import { PlateauSchedule } from "../optim/schedule.ts";
+import {
+  appendMetrics,
+  cutMetrics,
+  loadTraining,
+  saveTraining,
+  type SavedTraining,
+  trainingPaths,
+} from "../io/training-files.ts";
+import type { ScheduleState } from "../optim/schedule.ts";
 import type { TrainingEvent } from "./events.ts";
 import type { TrainingJob } from "./job.ts";
+import { compareRuns, type RunIdentity } from "./run-identity.ts";
 import {
   bestOf,
   makeTrainer,
@@ -27,18 +35,19 @@ export interface Recording {
   resume: boolean;
   signal?: AbortSignal;
   /** All that makes the model again. */
-  config: object;
+  config: object & { readonly task: string };
   source?: DataSource;
   tokenizer: Tokenizer | null;
-  /** What must be the same for a run to go on, by option name. */
-  identity: Readonly<Record<string, unknown>>;
+  /** What must be the same for a run to go on. */
+  identity: RunIdentity;
 }
 
 /** What the commit point holds besides tensors. */
 interface RecordedProgress extends Progress {
-  identity: Record<string, unknown>;
+  /** Absent in runs that were recorded before 0.1.0 was released. */
+  run?: RunIdentity;
   draws: Record<string, number>;
-  schedule: ReturnType<PlateauSchedule["state"]> | null;
+  schedule: ScheduleState | null;
   job: Record<string, unknown>;
 }
 
@@ -46,19 +55,22 @@ interface RecordedProgress extends Progress {
  * A training loop whose model, commit points and metrics are kept in a storage, and which can go on from there: a resumed run ends
  * with the bytes of one that was never stopped (budgets in steps or epochs).
  *
- * @throws HiddenstateError `mismatch` where the run to go on had other options, `corrupt` for damaged files, and what the loop throws
+ * @throws HiddenstateError `invalid` where a new run would overwrite one, `mismatch` where the run to go on had other options or data, `corrupt` for damaged files, and what the loop throws
  */
 export async function* recordedTraining(
   job: TrainingJob,
   options: Required<TrainingOptions>,
-  given: Recording,
+  recording: Recording,
 ): AsyncGenerator<TrainingEvent, void> {
-  const { average } = options;
-  const recording = average > 0 ? { ...given, identity: { ...given.identity, average } } : given;
-  const { storage, resume, signal, config, source, tokenizer } = recording;
+  const { storage, resume, signal, config, source, tokenizer, identity } = recording;
+  await (resume ? refuseOtherTask(storage, config.task) : refuseUsed(storage));
   const trainer = makeTrainer(job, options);
-  const saved = resume ? await resumeTraining<RecordedProgress>(storage) : null;
-  if (saved) restore(job, trainer, saved, recording);
+  const saved = resume ? await loadTraining<RecordedProgress>(storage) : null;
+  // Compared before anything is changed: a run that is refused stays as it was.
+  const noted = saved?.progress.run;
+  const unknown = noted ? compareRuns(storage.location, noted, identity) : saved ? ["its options and data"] : [];
+  if (saved) restore(job, trainer, saved);
+  await cutMetrics(storage, saved);
   const progress: Progress = saved
     ? { ...saved.progress, finished: null }
     : { step: 0, seconds: 0, best: null, worse: 0, finished: null };
@@ -75,6 +87,13 @@ export async function* recordedTraining(
   for (const text of job.notices) yield { type: "notice", text };
   if (resume && !saved) {
     yield { type: "notice", text: `${storage.location} has no complete checkpoint yet: training starts over` };
+  }
+  if (unknown.length > 0) {
+    const text = `${storage.location} was recorded by another version, which did not note ${unknown.join(", ")}: not compared`;
+    yield { type: "notice", text };
+  }
+  if (saved && !saved.progress.finished && trainer.spending.spent(progress.step, progress.seconds) >= 1) {
+    yield { type: "notice", text: `${storage.location} is at step ${progress.step} already: the budget is spent` };
   }
   if (saved?.progress.finished && !canGoOn(saved.progress, trainer)) {
     const { finished: reason, step, seconds } = saved.progress;
@@ -94,6 +113,28 @@ export async function* recordedTraining(
     if (event.type === "step" || event.type === "evaluation") await appendMetrics(storage, event);
     yield event;
   }
+}
+
+/** @throws HiddenstateError `invalid` where a run is recorded already: a new one would mix with it */
+async function refuseUsed(storage: ModelStorage): Promise<void> {
+  for (const path of [modelPaths.config, modelPaths.parameters, trainingPaths.last]) {
+    if ((await storage.size(path)) === null) continue;
+    throw new HiddenstateError(
+      "invalid",
+      `train: invalid storage: ${storage.location} has a run already (${path}); resume it (resume: true), or use another place for a new one`,
+    );
+  }
+}
+
+/** @throws HiddenstateError `mismatch` where the run to go on, which may have no commit point yet, learns something else */
+export async function refuseOtherTask(storage: ModelStorage, expected: string): Promise<void> {
+  if ((await storage.size(modelPaths.config)) === null) return;
+  const { task } = await loadConfig(storage);
+  if (task === expected) return;
+  throw new HiddenstateError(
+    "mismatch",
+    `resume: mismatch in task: ${storage.location} holds a model for ${shown(task)}, expected ${shown(expected)}; use another place`,
+  );
 }
 
 /** A run whose budget was spent goes on if it is given a larger one. */
@@ -119,9 +160,9 @@ async function commit(
     carried: new Map([...tensors, ...means]),
     progress: {
       ...progress,
-      identity: { ...identity },
+      run: identity,
       draws: job.model.drawCounts(),
-      schedule: schedule instanceof PlateauSchedule ? schedule.state() : null,
+      schedule: schedule.state?.() ?? null,
       job: values,
     },
   });
@@ -131,26 +172,12 @@ function restore(
   job: TrainingJob,
   { optimizer, schedule, average }: Trainer,
   saved: SavedTraining<RecordedProgress>,
-  { storage, identity }: Recording,
 ): void {
   const { progress, parameters, carried } = saved;
-  const names = new Set([...Object.keys(identity), ...Object.keys(progress.identity)]);
-  const differences = [...names].flatMap((name) => {
-    const [was, is] = [progress.identity[name], identity[name]];
-    // What there was no option for yet when the run began was off.
-    return (was ?? false) === (is ?? false) ? [] : [`${name} was ${shown(was)}, is ${shown(is)}`];
-  });
-  if (differences.length > 0) {
-    throw new HiddenstateError(
-      "mismatch",
-      `resume: mismatch in options: ${storage.location} was trained otherwise: ${differences.join("; ")}; ` +
-        "use the same options, or another place for a new run",
-    );
-  }
   job.model.loadStateDict(parameters);
   job.model.restoreDrawCounts(progress.draws);
   optimizer.loadStateDict(saved.optimizer);
-  if (schedule instanceof PlateauSchedule && progress.schedule) schedule.restore(progress.schedule);
+  if (progress.schedule) schedule.restore?.(progress.schedule);
   const ofJob = [...carried].filter(([name]) => !name.startsWith(meanPrefix));
   job.restore({ tensors: new Map(ofJob), values: progress.job });
   const means = [...carried].filter(([name]) => name.startsWith(meanPrefix));

@@ -220,7 +220,7 @@ export async function* trainingLoop(
       progress.best = { loss, step: progress.step, metrics, criterion };
       await run.saveBest();
     }
-    if (schedule instanceof PlateauSchedule) schedule.observe(criterion);
+    schedule.observe?.(criterion);
     return {
       type: "evaluation",
       step: progress.step,
@@ -243,15 +243,21 @@ export async function* trainingLoop(
 
   async function* saveAll(): AsyncGenerator<TrainingEvent, void> {
     if (!log.empty) yield await readLog();
+    // First what a run goes on from: nothing in it needs the model's file until there was an evaluation.
+    if (saved !== progress.step || progress.step === 0) yield await checkpoint();
     // Nothing was evaluated yet: what there is is the best, so that the folder holds a model.
     if (!progress.best) await clock.apart(() => withMeans(() => run.saveBest()));
-    if (saved !== progress.step || progress.step === 0) yield await checkpoint();
   }
 
   /** Whether no step is half done. */
   let whole = true;
   job.model.train();
   try {
+    // A run that goes on may have done more than it is now given.
+    if (progress.step > 0 && spending.spent(progress.step, progress.seconds) >= 1) {
+      progress.finished = "budget";
+      yield* saveAll();
+    }
     while (!progress.finished) {
       const failure = runtime().kernelSet.team?.failure;
       if (failure) throw failure;

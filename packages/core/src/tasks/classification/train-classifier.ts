@@ -1,12 +1,14 @@
 import type { TokenizerKind } from "../../data/tokenizer.ts";
-import { HiddenstateError, shown } from "../../errors.ts";
-import { loadConfig, loadTokenizer, modelPaths } from "../../io/model-files.ts";
+import { type Checkable, checksumOf } from "../../io/checksum.ts";
+import { loadConfig, loadTokenizer } from "../../io/model-files.ts";
 import type { ModelStorage } from "../../io/model-storage.ts";
+import { trainingPaths } from "../../io/training-files.ts";
 import { runtime } from "../../memory/runtime.ts";
 import { cellChoice } from "../../nn/cell-choice.ts";
 import { type OptionRules, resolveOptions } from "../../options.ts";
 import type { TrainingEvent } from "../../train/events.ts";
-import { recordedTraining } from "../../train/recorded-training.ts";
+import { recordedTraining, refuseOtherTask } from "../../train/recorded-training.ts";
+import { runIdentity } from "../../train/run-identity.ts";
 import { type TrainingOptions, trainingRules } from "../../train/training-loop.ts";
 import { version } from "../../version.ts";
 import {
@@ -131,9 +133,12 @@ export async function* trainClassifier(
     const anew = !sameOutputs(start.config.target, target);
     takeOver(model, start.model, (name) => anew && name.startsWith("output."));
   }
-  const recording = { storage, resume, signal, config, source, tokenizer: encoder.tokenizer };
+  const spelled = { ...resolved, splitSeed: resolved.splitSeed ?? resolved.seed };
+  const checksum = checksumOf([examplesOf(prepared.training), examplesOf(prepared.validation)]);
+  const identity = runIdentity({ options: spelled, rules, config, data: checksum });
+  const recording = { storage, resume, signal, config, source, tokenizer: encoder.tokenizer, identity };
   try {
-    yield* recordedTraining(job, resolved, { ...recording, identity: identityOf(resolved, config, job) });
+    yield* recordedTraining(job, resolved, recording);
   } finally {
     job.end();
   }
@@ -146,16 +151,16 @@ function architectureOf(options: Required<ClassifierTraining>): Required<Classif
   return { ...cellChoice(options), hidden, embedding, layers, dropout, bidirectional, pooling };
 }
 
+function examplesOf({ sequences, targets }: EncodedExamples): Checkable {
+  return [sequences.map(({ values }) => values), targets];
+}
+
 /** What the files of a run that goes on say of its data. */
 async function knownPreparation(storage: ModelStorage): Promise<Partial<KnownPreparation>> {
-  if ((await storage.size(modelPaths.config)) === null) return {};
-  const { task, input, target } = (await loadConfig(storage)) as unknown as ClassifierConfig;
-  if (task !== "classify") {
-    throw new HiddenstateError(
-      "mismatch",
-      `resume: mismatch in task: ${storage.location} holds a model for ${shown(task)}, expected "classify"; use another place`,
-    );
-  }
+  await refuseOtherTask(storage, "classify");
+  // Without a commit point it starts over, and on other data perhaps.
+  if ((await storage.size(trainingPaths.last)) === null) return {};
+  const { input, target } = (await loadConfig(storage)) as unknown as ClassifierConfig;
   return { encoder: new SequenceEncoder(input, await loadTokenizer(storage)), target };
 }
 
@@ -163,29 +168,4 @@ async function knownPreparation(storage: ModelStorage): Promise<Partial<KnownPre
 function sameOutputs(a: TargetConfig, b: TargetConfig): boolean {
   if (a.kind === "number" || b.kind === "number") return a.kind === b.kind;
   return a.labels.join("\0") === b.labels.join("\0");
-}
-
-/** What a run must have in common with the one it goes on with; the budget may change. */
-function identityOf(
-  options: Required<ClassifierTraining>,
-  { architecture, input, target }: ClassifierConfig,
-  job: ClassifierJob,
-): Record<string, unknown> {
-  const { tokenizer, batch, seed, optimizer, tokenDropout, classWeights, labelSmoothing, regressionLoss } = options;
-  return {
-    ...architecture,
-    tokenizer: input.kind === "text" ? tokenizer : null,
-    batch,
-    seed,
-    splitSeed: options.splitSeed ?? seed,
-    optimizer,
-    tokenDropout,
-    classWeights,
-    labelSmoothing,
-    regressionLoss,
-    target: target.kind,
-    inputSize: input.kind === "text" ? input.vocabularySize : input.width,
-    trainingExamples: job.trainingTokens,
-    heldOutExamples: job.validationTokens,
-  };
 }

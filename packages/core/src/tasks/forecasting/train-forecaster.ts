@@ -4,13 +4,14 @@ import { showFrequency } from "../../data/series/frequency.ts";
 import { dateOfStep, type RegularSeries, repairRules, seriesUntil } from "../../data/series/regular-series.ts";
 import type { DateRepairs, Series } from "../../data/series/series.ts";
 import { HiddenstateError, shown } from "../../errors.ts";
-import { crc32 } from "../../io/crc32.ts";
+import { checksumOf } from "../../io/checksum.ts";
 import { runtime } from "../../memory/runtime.ts";
 import { naiveScale } from "../../metrics/forecast.ts";
 import { cellChoice } from "../../nn/cell-choice.ts";
 import { type OptionRules, resolveOptions } from "../../options.ts";
 import type { TrainingEvent } from "../../train/events.ts";
 import { recordedTraining } from "../../train/recorded-training.ts";
+import { runIdentity } from "../../train/run-identity.ts";
 import { type TrainingOptions, trainingRules } from "../../train/training-loop.ts";
 import { version } from "../../version.ts";
 import { refuseIdleOptions } from "../idle-options.ts";
@@ -152,7 +153,12 @@ export async function* trainForecaster(
   const job = new ForecasterJob(model, head, data, config.plan, resolved, reasons);
   if (start) takeOver(model, start.model);
   const evaluateEvery = resolved.evaluateEvery ?? Math.min(500, Math.max(20, job.stepsPerEpoch));
-  const identity = identityOf(resolved, config, training);
+  const checksum = checksumOf(
+    training.map(({ id, values, dates, known, observed, categories }) => {
+      return [id, values, dates, known, observed, categories];
+    }),
+  );
+  const identity = runIdentity({ options: { ...resolved, evaluateEvery }, rules, config, data: checksum });
   try {
     const recording = { storage, resume, signal, config, source, tokenizer: null, identity };
     yield* recordedTraining(job, { ...resolved, evaluateEvery }, recording);
@@ -326,32 +332,5 @@ function trainedSeries(series: RegularSeries, season: number): ForecasterConfig[
     steps: series.values.length,
     lastDate: last === null ? null : showDate(last),
     naiveScale: scale > 0 ? scale : naiveScale(series.values),
-  };
-}
-
-/** What a run must have in common with the one it goes on with; the budget may change. */
-function identityOf(
-  options: Resolved,
-  { architecture, members, head, loss, levels, strategy, horizon, plan }: ForecasterConfig,
-  training: readonly RegularSeries[],
-): Record<string, unknown> {
-  const { seed, batch, optimizer, validation } = options;
-  let checksum = 0;
-  for (const { values } of training) checksum = crc32(new Uint8Array(Float64Array.from(values).buffer), checksum);
-  return {
-    ...architecture,
-    members,
-    head,
-    loss,
-    levels: levels.join(),
-    strategy,
-    horizon,
-    plan: JSON.stringify(plan),
-    seed,
-    batch,
-    optimizer,
-    validation,
-    series: training.length,
-    values: checksum,
   };
 }

@@ -1,6 +1,7 @@
 import { partOfTokens, type TokenSource, tokenSource } from "../../data/token-source.ts";
 import { buildTokenizer, type Tokenizer, type TokenizerKind } from "../../data/tokenizer.ts";
 import { HiddenstateError } from "../../errors.ts";
+import { checksumOf } from "../../io/checksum.ts";
 
 /** Text, or its bytes: UTF-8, or anything at all for the byte tokenizer. */
 export type TextSource = string | Uint8Array;
@@ -82,6 +83,26 @@ function split(
   if (validation) return { tokenizer, training: all, validation: tokenSource(validation) };
   const cut = Math.max(Math.floor(all.length * (1 - heldOutShare)), all.length - heldOutAtMost);
   return { tokenizer, training: partOfTokens(all, 0, cut), validation: partOfTokens(all, cut, all.length) };
+}
+
+/** Tokens that are read at a time for the checksum, and how many such pieces at most. */
+const piece = 2 ** 16;
+const mostPieces = 256;
+
+/** The checksum of both texts; of one of more than 16 million tokens by its length and 256 pieces of it, evenly spread. Yields now and then. */
+export function* textChecksum({ training, validation }: TokenStreams): Generator<void, number> {
+  let checksum = 0;
+  for (const text of [training, validation]) {
+    checksum = checksumOf(text.length, checksum);
+    const pieces = Math.ceil(text.length / piece);
+    const read = Math.min(pieces, mostPieces);
+    for (let i = 0; i < read; i++) {
+      const start = Math.floor((i * pieces) / read) * piece;
+      checksum = checksumOf(text.read(start, Math.min(piece, text.length - start)), checksum);
+      yield;
+    }
+  }
+  return checksum;
 }
 
 /** Ids of a text under a tokenizer; for the byte tokenizer bytes need not be text. Tokens are taken as they are. */

@@ -2,7 +2,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { engine } from "../../engine.ts";
 import type { TokenSource } from "../../data/token-source.ts";
 import { buildTokenizer, type Tokenizer } from "../../data/tokenizer.ts";
+import { loadTokenizer } from "../../io/model-files.ts";
 import { MemoryStorage } from "../../io/model-storage.ts";
+import { loadTraining, saveTraining } from "../../io/training-files.ts";
 import type { TrainingEvent } from "../../train/events.ts";
 import type { ExternalText } from "./text-data.ts";
 import type { TextModel } from "./text-model.ts";
@@ -214,12 +216,85 @@ describe("a resumed run ends with the bytes of one that was never stopped", () =
     expect(longer.events.at(-1)).toMatchObject({ type: "end", reason: "budget", step: 50 });
   });
 
-  test("other options are refused, and named", async () => {
+  test("a smaller budget than what was done trains no step more", async () => {
     const storage = new MemoryStorage();
-    await run(options, { storage });
-    await expect(run({ ...options, hidden: 13, batch: 3 }, { storage, resume: true })).rejects.toThrow(
+    const controller = new AbortController();
+    await run(options, { storage, signal: controller.signal }, (event) => {
+      if (event.type === "step" && event.step >= 12) controller.abort();
+    });
+    const { events } = await run({ ...options, steps: 12 }, { storage, resume: true });
+    expect(events.map(({ type }) => type)).toEqual(["start", "notice", "end"]);
+    expect(events.at(-1)).toMatchObject({ reason: "budget", step: 14 });
+    await run(options, { storage, resume: true });
+    expect(storage.files.get("model.safetensors")).toEqual(await untouched());
+  });
+
+  test("other options are refused, and named; nothing is lost by it", async () => {
+    const dying = new DyingStorage(6);
+    await expect(run(options, { storage: dying })).rejects.toThrow("killed");
+    const storage = new MemoryStorage();
+    for (const [path, bytes] of dying.files) storage.files.set(path, bytes);
+    await storage.append("training/metrics.jsonl", "after the commit point\n");
+    const before = new Map(storage.files);
+    const again = (other: LanguageModelTraining): Promise<Outcome> =>
+      run({ ...options, ...other }, { storage, resume: true });
+    await expect(again({ hidden: 13, batch: 3 })).rejects.toThrow(
       "hidden was 12, is 13; embedding was 12, is 13; batch was 4, is 3",
     );
+    await expect(again({ lr: 0.5, clip: 9, schedule: "cosine", evaluateEvery: 7 })).rejects.toThrow(
+      'lr was 0.01, is 0.5; clip was 1, is 9; schedule was "plateau", is "cosine"; evaluateEvery was 10, is 7',
+    );
+    expect(storage.files).toEqual(before);
+    const { events } = await again({ stride: 5, logEvery: 6, checkpointEvery: 8, patience: 100, steps: 41 });
+    expect(events.at(-1)).toMatchObject({ type: "end", step: 41 });
+  });
+
+  test("another text of the same length and letters is refused", async () => {
+    const storage = new MemoryStorage();
+    await run(options, { storage });
+    const other = trainLanguageModel({ training: Array.from(text).toReversed().join("") }, options, {
+      storage,
+      resume: true,
+    });
+    await expect(other.next()).rejects.toThrow("memory was trained otherwise: data is not the same; use what it was");
+  });
+
+  test("a run whose options were not noted goes on, and says so", async () => {
+    const storage = new MemoryStorage();
+    await run(options, { storage });
+    const { progress, ...state } = (await loadTraining<{ run?: object }>(storage))!;
+    const { run: _, ...old } = progress;
+    await saveTraining(storage, { ...state, progress: old });
+    const { events } = await run({ ...options, steps: 42 }, { storage, resume: true });
+    expect(events[1]).toEqual({
+      type: "notice",
+      text: "memory was recorded by another version, which did not note its options and data: not compared",
+    });
+    expect(events.at(-1)).toMatchObject({ type: "end", step: 42 });
+  });
+});
+
+describe("a storage", () => {
+  test("that has a run takes no new one", async () => {
+    const storage = new MemoryStorage();
+    await run({ ...small, steps: 5 }, { storage });
+    const before = new Map(storage.files);
+    await expect(run({ ...small, steps: 5, seed: 4 }, { storage })).rejects.toThrow(
+      "train: invalid storage: memory has a run already (config.json); resume it (resume: true), or use another place for a new one",
+    );
+    expect(storage.files).toEqual(before);
+  });
+
+  test("whose run was killed before its first checkpoint starts over, with the vocabulary of the text it is given", async () => {
+    const storage = new DyingStorage(2);
+    await expect(run(small, { storage })).rejects.toThrow("killed");
+    expect([...storage.files.keys()]).toContain("tokenizer.json");
+    const clean = new MemoryStorage();
+    for (const [path, bytes] of storage.files) clean.files.set(path, bytes);
+    const other = trainLanguageModel({ training: "0123456789".repeat(60) }, small, { storage: clean, resume: true });
+    for await (const event of other) if (event.type === "step" && event.step > 5) break;
+    const { size } = (await loadTokenizer(clean))!;
+    expect(size).toBe(10);
   });
 });
 

@@ -1,12 +1,14 @@
 import type { TokenizerKind } from "../../data/tokenizer.ts";
 import { HiddenstateError } from "../../errors.ts";
 import { loadTokenizer } from "../../io/model-files.ts";
+import { trainingPaths } from "../../io/training-files.ts";
 import { runtime } from "../../memory/runtime.ts";
 import { cellChoice } from "../../nn/cell-choice.ts";
 import { type OptionRules, resolveOptions } from "../../options.ts";
 import { finished } from "../../train/event-loop.ts";
 import type { TrainingEvent } from "../../train/events.ts";
 import { recordedTraining } from "../../train/recorded-training.ts";
+import { runIdentity } from "../../train/run-identity.ts";
 import { checkSamplingSchedule, type SamplingSchedule } from "../../train/sampling-schedule.ts";
 import { type TrainingOptions, trainingRules } from "../../train/training-loop.ts";
 import { version } from "../../version.ts";
@@ -19,7 +21,7 @@ import {
   refuseBothWays,
 } from "./language-model.ts";
 import { LanguageModelJob } from "./language-model-job.ts";
-import { type ExternalText, type TextData, tokenStreams } from "./text-data.ts";
+import { type ExternalText, textChecksum, type TextData, tokenStreams } from "./text-data.ts";
 import { refuseWindow } from "../transformer-limits.ts";
 import { inheritedArchitecture, refuseAnother, takeOver } from "../start-from.ts";
 import type { TrainingRunOptions } from "../training-run-options.ts";
@@ -94,7 +96,9 @@ export async function* trainLanguageModel(
     : architectureOf(resolved);
   refuseWindow(architecture, resolved);
   const samplingSchedule = scheduleOf(options, architecture);
-  const known = (resume ? await loadTokenizer(storage) : null) ?? start?.tokenizer ?? null;
+  // Without a commit point it starts over, and on another text perhaps.
+  const goesOn = resume && (await storage.size(trainingPaths.last)) !== null;
+  const known = (goesOn ? await loadTokenizer(storage) : null) ?? start?.tokenizer ?? null;
   const { minimumCount } = resolved;
   const kind = known?.kind ?? resolved.tokenizer;
   const streams = await tokenStreams(data, { kind, minimumCount, known });
@@ -105,7 +109,8 @@ export async function* trainLanguageModel(
   const model = new LanguageModel({ ...architecture, vocabularySize: tokenizer.size, name: "model" });
   if (start) takeOver(model, start.model);
   const job = new LanguageModelJob(model, streams, { ...resolved, samplingSchedule });
-  const identity = identityOf({ ...resolved, ...architecture }, tokenizer.size, job.trainingTokens, samplingSchedule);
+  const spelled = { ...resolved, stride: resolved.stride ?? resolved.bptt };
+  const identity = runIdentity({ options: spelled, rules, config, data: await finished(textChecksum(streams)) });
   try {
     yield* recordedTraining(job, resolved, { storage, resume, signal, config, source, tokenizer, identity });
   } finally {
@@ -137,35 +142,4 @@ function architectureOf(options: Required<LanguageModelTraining>): Required<Lang
   const { hidden, layers, dropout, tied } = options;
   const embedding = options.embedding ?? defaultEmbedding(options);
   return { ...cellChoice(options), hidden, embedding, layers, dropout, tied };
-}
-
-/** What a run must have in common with the one it goes on with; the budget may change. */
-function identityOf(
-  options: Required<LanguageModelTraining>,
-  vocabularySize: number,
-  trainingTokens: number,
-  samplingSchedule: SamplingSchedule | null,
-): Record<string, unknown> {
-  const { hidden, embedding, layers, dropout, tied } = options;
-  const { tokenizer, bptt, batch, recompute, seed, optimizer } = options;
-  const stride = options.stride ?? bptt;
-  return {
-    ...cellChoice(options),
-    hidden,
-    embedding,
-    layers,
-    dropout,
-    tied,
-    tokenizer,
-    bptt,
-    stride,
-    batch,
-    // Gradients are summed in another order then: in the last bits it is another run.
-    recompute,
-    seed,
-    optimizer,
-    vocabularySize,
-    trainingTokens,
-    ...(samplingSchedule && { samplingSchedule: JSON.stringify(samplingSchedule) }),
-  };
 }

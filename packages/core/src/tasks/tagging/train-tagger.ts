@@ -1,5 +1,6 @@
 import { detectScheme } from "../../data/tag-scheme.ts";
 import { HiddenstateError } from "../../errors.ts";
+import { type Checkable, checksumOf } from "../../io/checksum.ts";
 import type { ModelStorage } from "../../io/model-storage.ts";
 import { runtime } from "../../memory/runtime.ts";
 import { wordMajorities } from "../../metrics/tagging.ts";
@@ -7,6 +8,7 @@ import { cellChoice } from "../../nn/cell-choice.ts";
 import { type OptionRules, resolveOptions } from "../../options.ts";
 import type { TrainingEvent } from "../../train/events.ts";
 import { recordedTraining } from "../../train/recorded-training.ts";
+import { runIdentity } from "../../train/run-identity.ts";
 import { type TrainingOptions, trainingRules } from "../../train/training-loop.ts";
 import { version } from "../../version.ts";
 import { refuseIdleOptions } from "../idle-options.ts";
@@ -100,7 +102,10 @@ export async function* trainTagger(
     const same = config.tags === start.config.tags;
     takeOver(model, start.model, (name) => !same && /^(output|crf)\./.test(name));
   }
-  const identity = identityOf(checked, config, job);
+  const spelled = { ...checked, splitSeed: checked.splitSeed ?? checked.seed };
+  const of = (part: readonly CheckedSentence[]): Checkable => part.map(({ words, tags }) => [words, tags]);
+  const checksum = checksumOf([of(sentences.training), of(sentences.validation)]);
+  const identity = runIdentity({ options: spelled, rules, config, data: checksum });
   try {
     const recording = { storage, resume, signal, config, source, tokenizer: null, identity };
     yield* recordedTraining(job, checked, recording);
@@ -136,27 +141,5 @@ function configOf(
     tags: known ? start.config.tags : tags,
     scheme: detectScheme(training.map((sentence) => sentence.tags)),
     majorities: wordMajorities(training),
-  };
-}
-
-/** What a run must have in common with the one it goes on with; the budget may change. */
-function identityOf(
-  { batch, seed, splitSeed, optimizer, wordDropout }: Required<TaggerTraining>,
-  { architecture, vocabulary, tags }: TaggerConfig,
-  job: TaggerJob,
-): Record<string, unknown> {
-  return {
-    ...architecture,
-    batch,
-    seed,
-    splitSeed: splitSeed ?? seed,
-    optimizer,
-    wordDropout,
-    knownWords: vocabulary.words.length,
-    knownCharacters: vocabulary.characters.length,
-    knownAffixes: vocabulary.affixes.length,
-    tags: tags.join(" "),
-    trainingWords: job.trainingTokens,
-    heldOutWords: job.validationTokens,
   };
 }

@@ -1,10 +1,12 @@
 import type { TokenizerKind } from "../../data/tokenizer.ts";
+import { type Checkable, checksumOf } from "../../io/checksum.ts";
 import { runtime } from "../../memory/runtime.ts";
 import { HiddenstateError } from "../../errors.ts";
 import { cellChoice } from "../../nn/cell-choice.ts";
 import { type OptionRules, resolveOptions } from "../../options.ts";
 import type { TrainingEvent } from "../../train/events.ts";
 import { recordedTraining } from "../../train/recorded-training.ts";
+import { runIdentity } from "../../train/run-identity.ts";
 import { checkSamplingSchedule, type SamplingSchedule } from "../../train/sampling-schedule.ts";
 import { type TrainingOptions, trainingRules } from "../../train/training-loop.ts";
 import { version } from "../../version.ts";
@@ -96,7 +98,10 @@ export async function* trainTranslator(
   const model = makeTranslator(config);
   const job = new TranslatorJob(partsOf(config, model), pairs, { ...checked, samplingSchedule: schedule });
   if (start) takeOver(model, start.model);
-  const identity = identityOf(checked, schedule, config, job);
+  const spelled = { ...checked, splitSeed: checked.splitSeed ?? checked.seed };
+  const of = (part: readonly TranslationPair[]): Checkable => part.map((pair) => [pair.source, pair.target]);
+  const checksum = checksumOf([of(pairs.training), of(pairs.validation)]);
+  const identity = runIdentity({ options: spelled, rules, config, data: checksum });
   try {
     const recording = { storage, resume, signal, config, source, tokenizer: null, identity };
     yield* recordedTraining(job, checked, recording);
@@ -143,27 +148,5 @@ function configOf(
       : architecture,
     tokenizers: known,
     longestTarget: targets.reduce((longest, target) => Math.max(longest, encode(target).length), 0),
-  };
-}
-
-/** What a run must have in common with the one it goes on with; the budget may change. */
-function identityOf(
-  { batch, seed, splitSeed, optimizer }: Required<TranslatorTraining>,
-  schedule: SamplingSchedule | null,
-  { architecture, tokenizers: { source, target } }: TranslatorConfig,
-  job: TranslatorJob,
-): Record<string, unknown> {
-  return {
-    ...architecture,
-    batch,
-    seed,
-    splitSeed: splitSeed ?? seed,
-    optimizer,
-    samplingSchedule: JSON.stringify(schedule),
-    tokenizers: `${source.kind} to ${target.kind}`,
-    knownSourceTokens: TextSide.fromJSON(source).size,
-    knownTargetTokens: TextSide.fromJSON(target).size,
-    trainingTokens: job.trainingTokens,
-    heldOutTokens: job.validationTokens,
   };
 }
