@@ -4,7 +4,7 @@ import { type CellKind, type EndEvent, HiddenstateError, type TrainingEvent } fr
 import { startEngine } from "../engine.ts";
 import { FolderStorage } from "../files/folder-storage.ts";
 import { recognise } from "../tasks/recognise.ts";
-import type { TaskName } from "../tasks/tasks.ts";
+import { type TaskName, taskOf } from "../tasks/tasks.ts";
 import type { TaskOptions } from "../train-options.ts";
 import { type AnyOptions, requireNew, trainAsPlanned, type TrainedRun } from "../train.ts";
 import type { CompareEvent, ComparedCell, Comparison, ComparePlan, RunResult } from "./comparison.ts";
@@ -140,7 +140,7 @@ async function* runCell(
     steps: end.step,
     tokensPerSecond: course.tokensPerSecond,
     curve: course.curve,
-    cost: await stepCost(trained.model),
+    cost: await stepCost(taskOf(plan.task).work(trained.model)),
   };
 }
 

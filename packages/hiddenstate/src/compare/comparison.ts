@@ -48,9 +48,11 @@ export interface CurvePoint {
 
 /** What the trained model costs, one step (or one sequence) at a time. */
 export interface StepCost {
-  /** Steps read before: a step's time in seconds with so many. Or null and a whole sequence, where the model does not stream. */
+  /** Whether a model streams, or reads whole sequences. */
+  kind: "stream" | "sequence";
+  /** Steps read before: a step's time in seconds with so many. Or the steps of a whole sequence, and the time for that. */
   latency: readonly { context: number; seconds: number }[];
-  /** Bytes of memory that a stream takes after the longest context; null where the model does not stream. */
+  /** Bytes of the engine's memory that a stream takes after the longest context; null where it takes none, or the model does not stream. */
   streamBytes: number | null;
   /** Bytes of the state to be stored after so many steps; none where the model does not stream. */
   stateBytes: readonly { context: number; bytes: number }[];

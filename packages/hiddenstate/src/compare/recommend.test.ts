@@ -17,7 +17,12 @@ function cell(name: CellKind, [low, high]: [number, number], microseconds: numbe
     seconds: 60,
     bestSeconds: 50,
     tokensPerSecond: 1000,
-    cost: { latency: [{ context: 1024, seconds: microseconds / 1e6 }], streamBytes: 100, stateBytes: [] },
+    cost: {
+      kind: "stream",
+      latency: [{ context: 1024, seconds: microseconds / 1e6 }],
+      streamBytes: 100,
+      stateBytes: [],
+    },
   };
 }
 
@@ -89,15 +94,13 @@ describe("the recommendation", () => {
     );
   });
 
-  test("goes by the speed of training where a step's time is not known", () => {
-    const [slow, fast] = [cell("lstm", [1.5, 1.54], 1), cell("gru", [1.53, 1.55], 1)].map((one, i) => ({
-      ...one,
-      tokensPerSecond: 1000 + 500 * i,
-      cost: { latency: [], streamBytes: null, stateBytes: [] },
-    }));
+  test("goes by the time of a sequence where models read whole ones", () => {
+    const [slow, fast] = [cell("lstm", [1.5, 1.54], 90), cell("gru", [1.53, 1.55], 40)].map((one): CellSummary => {
+      return { ...one, cost: { ...one.cost, kind: "sequence", streamBytes: null } };
+    });
     const { cell: taken, reason } = recommend([slow, fast], loss);
     expect(taken).toBe("gru");
-    expect(reason).toContain("and it trains fastest: a second reads 1,500 against 1,000 (LSTM).");
+    expect(reason).toContain("and it takes the least time for a sequence, 40.0 us against 90.0 us (LSTM).");
   });
 
   test("takes larger for better where the quality is one", () => {

@@ -1,6 +1,5 @@
 import type { CellKind } from "@hiddenstate/core";
 import type { CellSummary, Quality, Recommendation } from "./comparison.ts";
-import { count } from "../format.ts";
 import { cellName, describeTime } from "./names.ts";
 
 /**
@@ -8,8 +7,8 @@ import { cellName, describeTime } from "./names.ts";
  *
  * The best is the one with the best mean over the seeds. Another one is as good where the two means are no farther apart than seeds of one
  * of the two are: such a difference may be the seeds'. Of all that are as good, the one that takes the least time for a step (or for a
- * sequence, where models read whole ones) after the longest context is recommended; where that is not known, the one that trains fastest. Where the
- * task's own measure is 0 in all runs, and what stands in for it does not tell the cells apart, none is.
+ * sequence, where models read whole ones) after the longest context is recommended. Where the task's own measure is 0 in all runs, and what
+ * stands in for it does not tell the cells apart, none is.
  *
  * @param cells with all their runs; those with fewer than two have no spread, and are left out
  */
@@ -35,10 +34,7 @@ export function recommend(cells: readonly CellSummary[], quality: Quality): Reco
         "them apart yet: give a larger budget.",
     };
   }
-  const timed = known.every(({ cost }) => cost.latency.length > 0);
-  const chosen = asGood.toSorted((a, b) =>
-    timed ? stepTime(a) - stepTime(b) : b.tokensPerSecond - a.tokensPerSecond,
-  )[0];
+  const [chosen] = asGood.toSorted((a, b) => stepTime(a) - stepTime(b));
   const reason = reasonFor(chosen, ranked, asGood, quality);
   if (zero.length === 0) return { cell: chosen.cell, reason };
   return { cell: chosen.cell, reason: `${capital(zeros(zero))}, so ${quality.name} decides. ${reason}` };
@@ -80,12 +76,10 @@ function reasonFor(
 
 /** What the chosen one has before others that are as good. */
 function advantage(chosen: CellSummary, others: readonly CellSummary[]): string {
-  const against = (value: (cell: CellSummary) => string): string =>
-    `${value(chosen)} against ${others.map((cell) => `${value(cell)} (${cellName(cell.cell)})`).join(", ")}`;
-  if (chosen.cost.latency.length === 0)
-    return `trains fastest: a second reads ${against(({ tokensPerSecond }) => count(tokensPerSecond))}`;
-  const unit = chosen.cost.streamBytes === null ? "a sequence" : "a step";
-  return `takes the least time for ${unit}, ${against((cell) => describeTime(stepTime(cell)))}`;
+  const time = (cell: CellSummary): string => describeTime(stepTime(cell));
+  const theirs = others.map((cell) => `${time(cell)} (${cellName(cell.cell)})`);
+  const unit = chosen.cost.kind === "stream" ? "step" : "sequence";
+  return `takes the least time for a ${unit}, ${time(chosen)} against ${theirs.join(", ")}`;
 }
 
 /** Digits after the point with which the smallest thing that matters is seen: at least four figures, and three digits at most unless seeds are closer. */

@@ -35,6 +35,7 @@ function run(cell: "lstm" | "transformer", seed: number, loss: number): Paramete
     tokensPerSecond: 30_000 + 2000 * seed,
     curve: [],
     cost: {
+      kind: "stream",
       latency: [
         { context: 64, seconds: 50e-6 },
         { context: 1024, seconds: (grows ? 80 + 20 * seed : 50) * 1e-6 },

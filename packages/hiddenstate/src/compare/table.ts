@@ -19,23 +19,25 @@ export function tableLines({ cells, quality, plan }: Comparison): string[] {
     count(cell.tokensPerSecond),
   ]);
   const heads = ["cell", "width", "parameters", quality.name, "over seeds", "trained", "best after", "per second"];
-  const known = cells[0].cost.latency.length > 0;
-  return [...layTable(heads, trained), ...(known ? ["", ...costTable(cells)] : [])];
+  return [...layTable(heads, trained), "", ...costTable(cells)];
 }
 
 function costTable(cells: readonly CellSummary[]): string[] {
   const [{ cost: first }] = cells;
-  const streams = first.streamBytes !== null;
+  const streams = first.kind === "stream";
+  const held = cells.some(({ cost }) => cost.streamBytes !== null);
   const what = (context: number): string => (streams ? `step at ${count(context)}` : `${count(context)} steps`);
   const heads = [
     streams ? "one stream" : "one sequence",
     ...first.latency.map(({ context }) => what(context)),
-    ...(streams ? ["memory", ...first.stateBytes.map(({ context }) => `state at ${count(context)}`)] : []),
+    ...(held ? ["memory"] : []),
+    ...first.stateBytes.map(({ context }) => `state at ${count(context)}`),
   ];
   const rows = cells.map(({ cell, cost }) => [
     cellName(cell),
     ...cost.latency.map(({ seconds }) => describeTime(seconds)),
-    ...(streams ? [describeBytes(cost.streamBytes), ...cost.stateBytes.map(({ bytes }) => describeBytes(bytes))] : []),
+    ...(held ? [describeBytes(cost.streamBytes)] : []),
+    ...cost.stateBytes.map(({ bytes }) => describeBytes(bytes)),
   ]);
   return layTable(heads, rows);
 }

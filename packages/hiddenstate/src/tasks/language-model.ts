@@ -139,6 +139,24 @@ export const languageModelTask: Task<LanguageModelGiven, TextModel> = {
   drawPrediction: drawText,
   watch: watchText,
 
+  work: ({ model }: TextModel) => ({
+    kind: "stream",
+    open() {
+      const stream = model.stream();
+      const token = [0];
+      return {
+        step() {
+          token[0] = (token[0] + 7) % model.options.vocabularySize;
+          stream.push(token);
+        },
+        stateBytes() {
+          const { h, c = [], positions = [] } = stream.state();
+          return 4 * (h.length + c.length + positions.length);
+        },
+      };
+    },
+  }),
+
   describeEvaluation: ({ loss }) => `held-out loss ${loss.toFixed(3)}`,
   describeBest: ({ loss }: BestEvaluation, { tokenizer }) => `held-out loss ${describeLoss(loss, tokenizer.kind)}`,
   next: ({ config }, folder) => [

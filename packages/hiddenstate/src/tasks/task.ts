@@ -11,6 +11,7 @@ import type {
 } from "@hiddenstate/core";
 import type { SeenData } from "../files/see-data.ts";
 import type { Picture } from "../pictures/picture.ts";
+import type { ModelWork } from "./model-work.ts";
 import type { TaskOption } from "./task-option.ts";
 import type { Watch, WatchRequest } from "./watch.ts";
 
@@ -72,6 +73,9 @@ export interface Task<Given extends TaskGiven, Model extends TrainedModel> {
 
   /** Draws what was said of data by `predict`, in its order. Absent where there is nothing to see. */
   drawPrediction?(model: Model, answers: readonly object[], rate: number | undefined): Promise<Picture>;
+
+  /** What a trained model does where it is used: what `compare` times. */
+  work(model: Model): ModelWork;
 
   /**
    * A model that is told one line after the other, and remembers. Absent where each row stands for itself.

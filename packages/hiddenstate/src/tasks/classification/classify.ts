@@ -29,6 +29,7 @@ import {
 import { tableFlags, type TableGiven } from "../table-options.ts";
 import type { DataRequest, PredictRequest, PreparedTraining, Report, Task } from "../task.ts";
 import { withBudget } from "../with-budget.ts";
+import { classificationWork } from "./classification-work.ts";
 import { classifyOptions } from "./classify-options.ts";
 import { type ReadExamples, readExamples } from "./read-examples.ts";
 import { readInputs } from "./read-inputs.ts";
@@ -125,6 +126,8 @@ export const classifyTask: Task<ClassifierGiven, ClassifierModel> = {
       return { subject: new ClassifierSubject(model, examples), close: () => {} };
     },
   }),
+
+  work: classificationWork,
 
   describeEvaluation: ({ loss, metrics }) =>
     metrics?.["accuracy"] === undefined

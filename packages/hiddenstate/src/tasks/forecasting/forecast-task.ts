@@ -17,6 +17,7 @@ import { count, significant } from "../../format.ts";
 import { dataOptions, fromOption, networkOptions, trainingOptions } from "../shared-options.ts";
 import { type TableGiven, tableFlags } from "../table-options.ts";
 import type { DataRequest, PreparedTraining, Report, Task } from "../task.ts";
+import { forecastWork } from "./forecast-work.ts";
 import { backtestReport } from "./forecast-report.ts";
 import { dateColumnOf, holdsNumbers, holdsProse, type NamedColumns, noDate } from "./recognise-columns.ts";
 import { holdsWholeSeries, ofFile, readSeries, readSeriesAs } from "./series-files.ts";
@@ -77,6 +78,7 @@ export const forecastTask: Task<ForecastGiven, ForecasterModel> = {
   predict: predictSeries,
   drawPrediction: drawSeries,
   watch: watchSeries,
+  work: forecastWork,
 
   inspect: (model: ForecasterModel, trainedWith) => ({
     network: model.model.members[0].rnn,

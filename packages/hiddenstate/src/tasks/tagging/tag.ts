@@ -23,6 +23,7 @@ import {
   embeddingOption,
 } from "../shared-options.ts";
 import type { DataRequest, PredictRequest, PreparedTraining, Report, Task } from "../task.ts";
+import { sequenceSteps } from "../model-work.ts";
 import type { TaskOption } from "../task-option.ts";
 import { withBudget } from "../with-budget.ts";
 import { looksTagged } from "./looks-tagged.ts";
@@ -116,6 +117,11 @@ export const tagTask: Task<TaggerGiven, TaggerModel> = {
       return { subject: new TaggerSubject(model, sentences), close: () => {} };
     },
   }),
+
+  work(model: TaggerModel) {
+    const words = Array.from({ length: sequenceSteps }, (_, i) => ["the", "house", "was", "sold"][i % 4]);
+    return { kind: "sequence", read: async () => model.tag([words]) };
+  },
 
   describeEvaluation: ({ loss, metrics }) =>
     metrics?.["f1"] === undefined

@@ -30,6 +30,7 @@ import { type NamedPair, type PairColumns, recognisedPair } from "./pair-columns
 import { type PairSource, readPairs, readSources } from "./read-pairs.ts";
 import { translatorReport } from "./report.ts";
 import { seq2seqOptions } from "./seq2seq-options.ts";
+import { translationWork } from "./translation-work.ts";
 import { holdsTabLines, looksLikePairs } from "./tab-lines.ts";
 
 /** What a translator's training is given. */
@@ -118,6 +119,8 @@ export const seq2seqTask: Task<TranslatorGiven, TranslatorModel> = {
       }
     }
   },
+
+  work: translationWork,
 
   describeEvaluation: ({ loss, metrics = {} }) => {
     const { exactMatch = 0, bleu = 0 } = metrics;
