@@ -3,7 +3,16 @@ import { empty, type Tensor } from "../../memory/tensor.ts";
 import type { BackwardPass, GradientTarget } from "../backward.ts";
 import { copyDense } from "../copy.ts";
 import { record, recordsFor } from "../tape.ts";
-import { allocateCellSlabs, cellCalls, type CellSlabs, kernelKind, outputSizeOf, runCell } from "./cell-forward.ts";
+import { runCellInChunks } from "./cell-chunks.ts";
+import {
+  allocateCellSlabs,
+  type CellCall,
+  cellCalls,
+  type CellSlabs,
+  kernelKind,
+  outputSizeOf,
+  runCell,
+} from "./cell-forward.ts";
 import { type CellWeights, cellSizes, cellTensors, packedWeights } from "./cell-weights.ts";
 import type { Cell } from "./cells.ts";
 import { linearPanels } from "./linear.ts";
@@ -40,10 +49,9 @@ export function cellLayer(
   const inputs = [x, state.h, ...(state.c ? [state.c] : []), ...directions.flatMap(cellTensors)];
   const taped = recordsFor(inputs);
 
-  const slabs = directions.map((weights, d) => {
-    const kept = allocateCellSlabs(cell, weights, rows, taped);
+  const calls = directions.map((_, d): CellCall => {
     const deep = (part: Tensor | null): number => (part ? part.offset + directionOffset(part, d) : 0);
-    const calls = cellCalls(cell, weights, kept, {
+    return {
       x: x.offset,
       mask: masks?.[d].offset ?? 0,
       initialHidden: deep(state.h),
@@ -57,8 +65,16 @@ export function cellLayer(
       batch,
       rows,
       reverse: d,
-    });
-    runCell(calls);
+    };
+  });
+  if (!observer && !taped) {
+    directions.forEach((weights, d) => runCellInChunks(cell, weights, calls[d], packedRows));
+    for (const mask of masks ?? []) mask.end();
+    return { output, state: final };
+  }
+  const slabs = directions.map((weights, d) => {
+    const kept = allocateCellSlabs(cell, weights, rows, taped);
+    runCell(cellCalls(cell, weights, kept, calls[d]));
     observer?.ran(d, kept, final);
     return kept;
   });

@@ -4,9 +4,10 @@ import { copyDense } from "../copy.ts";
 import { allocateSlabs, type ForwardCall, forwardArguments, gateCount, type PlainCell, runForward } from "./cells.ts";
 import type { PackedRows } from "./recurrent.ts";
 
+/** Bytes of a number in `batchSizes`. */
+export const bytesPerInt = 4;
 /** What a chunk's gates may take: the second cache of a core has about as much. */
 const chunkBytes = 2 ** 20;
-const bytesPerInt = 4;
 /** Rows whose product with a weight is worth going through the weight for. */
 const fewestRows = 128;
 
@@ -24,38 +25,57 @@ export function runInChunks(
 ): void {
   const { kernelSet } = runtime();
   const { kernels, bytesPerFloat } = kernelSet;
-  const { batch, rows, rowsBefore } = packedRows;
+  const { batch } = packedRows;
   const width = kernelSet.gateWidth(gateCount(cell), hiddenSize);
-  const most = Math.max(batch, fewestRows, Math.floor(chunkBytes / (width * bytesPerFloat)));
-  const slabs = allocateSlabs(cell, Math.min(rows, most), hiddenSize, width);
+  const { chunks, room } = chunksOf(packedRows, width, reverse);
+  const slabs = allocateSlabs(cell, room, hiddenSize, width);
 
   // The state goes from chunk to chunk where it is to end: a row that has no step in a chunk keeps it.
   copyDense(call.finalHidden, call.initialHidden, batch * hiddenSize);
   if (call.finalCell) copyDense(call.finalCell, call.initialCell, batch * hiddenSize);
   const carried = { ...call, initialHidden: call.finalHidden, initialCell: call.finalCell };
-  const chunks = chunksOf(packedRows, most);
-  for (const [start, end] of reverse ? chunks.toReversed() : chunks) {
-    const first = rowsBefore(start);
+  for (const { start, steps, firstRow, rows } of chunks) {
     const at = {
       ...carried,
-      x: call.x + first * call.xStride * bytesPerFloat,
-      output: call.output + first * call.outputStride * bytesPerFloat,
+      x: call.x + firstRow * call.xStride * bytesPerFloat,
+      output: call.output + firstRow * call.outputStride * bytesPerFloat,
       batchSizes: call.batchSizes + start * bytesPerInt,
     };
-    const sizes = { steps: end - start, batch, rows: rowsBefore(end) - first, hiddenSize, reverse };
+    const sizes = { steps, batch, rows, hiddenSize, reverse };
     runForward(kernels, cell, forwardArguments(cell, at, slabs, sizes));
   }
   for (const slab of Object.values(slabs) as (Tensor | null)[]) slab?.end();
 }
 
-/** Time steps from and to, in order, of at most `most` rows together. */
-function chunksOf({ steps, rowsBefore }: PackedRows, most: number): [start: number, end: number][] {
-  const chunks: [number, number][] = [];
+/** A stretch of time steps, and of packed rows. */
+export interface Chunk {
+  start: number;
+  steps: number;
+  firstRow: number;
+  rows: number;
+}
+
+/**
+ * Cuts a layer into chunks, in the order in which a direction goes through them.
+ *
+ * @param gateWidth numbers of a row's gates
+ * @returns the chunks, and how many rows the largest has
+ */
+export function chunksOf(
+  { steps, batch, rowsBefore }: PackedRows,
+  gateWidth: number,
+  reverse: number,
+): { chunks: Chunk[]; room: number } {
+  const { bytesPerFloat } = runtime().kernelSet;
+  const most = Math.max(batch, fewestRows, Math.floor(chunkBytes / (gateWidth * bytesPerFloat)));
+  const chunks: Chunk[] = [];
   let start = 0;
   for (let end = 1; end <= steps; end++) {
-    if (end < steps && rowsBefore(end + 1) - rowsBefore(start) <= most) continue;
-    chunks.push([start, end]);
+    const firstRow = rowsBefore(start);
+    if (end < steps && rowsBefore(end + 1) - firstRow <= most) continue;
+    chunks.push({ start, steps: end - start, firstRow, rows: rowsBefore(end) - firstRow });
     start = end;
   }
-  return chunks;
+  const room = chunks.reduce((largest, { rows }) => Math.max(largest, rows), 0);
+  return { chunks: reverse ? chunks.toReversed() : chunks, room };
 }
