@@ -216,3 +216,12 @@ describe("bad input is told in one sentence, and what to do", () => {
     expect(done.stderr).toContain('forecast: invalid --intervals: got "200", expected numbers between 0 and 100');
   });
 });
+
+test("what separates columns is said once, to train", () => {
+  const data = file("tilde.csv", table(sales(60)).replaceAll(",", "~"));
+  expect(train(data, "--delimiter", "~").status).toBe(0);
+  for (const command of ["forecast", "evaluate", "predict"])
+    expect(hiddenstate([command, "runs/tilde.csv", data])).toMatchObject({ status: 0 });
+  const next = hiddenstate(["stream", "runs/tilde.csv", "--history", data], { input: `${month(60)}~70\n` });
+  expect(recordsOf(next.stdout)).toMatchObject([{ month: month(60), sold: 70, odd: expect.any(Boolean) as boolean }]);
+});

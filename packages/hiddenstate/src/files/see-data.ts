@@ -4,7 +4,7 @@ import { HiddenstateError } from "@hiddenstate/core";
 import { failedWith, storageFault } from "./storage-fault.ts";
 import { readText } from "./read-text.ts";
 import { readParquet } from "./tables/parquet.ts";
-import { parseTable, tableFormat } from "./tables/read-table.ts";
+import { parseTable, tableFormat, type TableOptions } from "./tables/read-table.ts";
 import type { Table } from "./tables/table.ts";
 
 /** What is read of a file to see what it is: all of it, up to this many bytes. */
@@ -33,9 +33,10 @@ export interface SeenData {
 /**
  * Looks at the beginning of some data.
  *
+ * @param options how a table is read, as far as that was said
  * @throws HiddenstateError `missing` or `storage`
  */
-export async function seeData(path: string): Promise<SeenData> {
+export async function seeData(path: string, options: TableOptions = {}): Promise<SeenData> {
   const ending = extname(path).toLowerCase();
   const folder = await filesIn(path);
   if (folder) return { path, ending, folder, lines: [], table: null };
@@ -52,7 +53,7 @@ export async function seeData(path: string): Promise<SeenData> {
     folder,
     lines,
     get table() {
-      return isTable ? (table ??= parseTable(path, text, { cut: !whole })) : null;
+      return isTable ? (table ??= parseTable(path, text, { ...options, cut: !whole })) : null;
     },
   };
 }

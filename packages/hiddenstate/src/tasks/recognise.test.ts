@@ -32,6 +32,11 @@ test("a table that is wrong is told of, not taken for text", async () => {
   });
 });
 
+test("a table is read with the delimiter that was named", async () => {
+  const data = file("tilde.csv", "2024-01-01~1\n2024-01-02~2\n2024-01-03~3\n");
+  expect((await recognise({ data, delimiter: "~", header: "no" })).task).toBe("forecast");
+});
+
 test("a table of dates and numbers asks for a forecaster, but not one with text to read or with labels", async () => {
   const days = (row: (i: number) => string): string =>
     Array.from({ length: 8 }, (_, i) => `2024-01-0${i + 1},${row(i)}`).join("\n");

@@ -1,5 +1,6 @@
 import { HiddenstateError } from "@hiddenstate/core";
 import { seeData } from "../files/see-data.ts";
+import { type TableGiven, tableOptions } from "./table-options.ts";
 import type { TaskGiven } from "./task.ts";
 import { type TaskName, taskNames, taskOf } from "./tasks.ts";
 
@@ -13,12 +14,12 @@ export interface Recognised {
 /**
  * Finds out what some data asks for by looking at its beginning.
  *
- * @param given the options, which may name columns
+ * @param given the options, which may name columns and say how a table is read
  * @throws HiddenstateError `missing` or `storage` for data that can't be read, `invalid` for data that no task recognises, and what is
  *   wrong with a table
  */
-export async function recognise(given: TaskGiven & { data: string }): Promise<Recognised> {
-  const seen = await seeData(given.data);
+export async function recognise(given: TaskGiven & TableGiven & { data: string }): Promise<Recognised> {
+  const seen = await seeData(given.data, tableOptions(given));
   for (const name of taskNames) {
     const task = taskOf(name);
     const reason = task.recognise(seen, given);

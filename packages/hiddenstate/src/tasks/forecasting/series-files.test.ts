@@ -64,6 +64,13 @@ describe("more of it", () => {
     expect(series).toMatchObject({ values: [6], dates: ["2024-02-01"], observed: { x: [5] } });
   });
 
+  test("is separated and named as the training's data was", async () => {
+    const first = file("tilde.csv", "2024-01-01~1\n2024-01-02~2\n");
+    const { source } = await readSeries(first, {}, { delimiter: "~", header: "no" });
+    const [series] = await readSeriesAs(file("later.csv", "2024-02-01~7\n"), source);
+    expect(series).toMatchObject({ values: [7], dates: ["2024-02-01"] });
+  });
+
   test("must have them", async () => {
     const { source } = await readSeries(file("b.csv", "day,y,x\n2024-01-01,1,2\n2024-01-02,2,3\n"), {}, {});
     await expect(readSeriesAs(file("d.csv", "day,y\n2024-02-01,7\n"), source)).rejects.toThrow(

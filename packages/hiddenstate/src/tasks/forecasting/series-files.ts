@@ -6,7 +6,7 @@ import {
   type SeriesRow,
   type DataSource,
 } from "@hiddenstate/core";
-import { readTable } from "../../files/tables/read-table.ts";
+import { readTable, type TableOptions } from "../../files/tables/read-table.ts";
 import type { Table } from "../../files/tables/table.ts";
 import { type TableGiven, tableOptions } from "../table-options.ts";
 import { type NamedColumns, noDate, recogniseColumns } from "./recognise-columns.ts";
@@ -21,7 +21,7 @@ export interface SeriesFile {
 }
 
 /** How series were read. It stands in the model's `config.json`. */
-export interface SeriesSource extends DataSource {
+export interface SeriesSource extends DataSource, TableGiven {
   /** Which columns mean what; null where each line of JSON is a whole series. */
   columns: SeriesColumns | null;
   /** The names of the file's columns in their order: rows that come without names have that one. */
@@ -40,7 +40,7 @@ export async function readSeries(path: string, named: NamedColumns, given: Table
   const { columns, reasons } = recogniseColumns(table, named);
   return {
     series: seriesOf(table, columns),
-    source: { columns, order: table.columns },
+    source: { columns, order: table.columns, ...given },
     reasons: [...table.notes, ...reasons],
   };
 }
@@ -51,12 +51,8 @@ export async function readSeries(path: string, named: NamedColumns, given: Table
  * @param source how the training's data was read; undefined where nobody wrote that down
  * @throws HiddenstateError `missing` for columns that the file lacks, and as `readSeries`
  */
-export async function readSeriesAs(
-  path: string,
-  source: DataSource | undefined,
-  given: TableGiven = {},
-): Promise<Series[]> {
-  const table = await readTable(path, tableOptions(given));
+export async function readSeriesAs(path: string, source: DataSource | undefined): Promise<Series[]> {
+  const table = await readTable(path, sourceOptions(source));
   if (holdsWholeSeries(table)) return wholeSeries(table).series;
   const { columns } =
     source && isSeriesSource(source) && source.columns ? { columns: source.columns } : recogniseColumns(table, {});
@@ -75,6 +71,11 @@ export async function readSeriesAs(
 /** Whether a model's source is one of series. */
 export function isSeriesSource(source: DataSource): source is SeriesSource {
   return "columns" in source && Array.isArray(source.order);
+}
+
+/** How the tables of a model's source are read. */
+export function sourceOptions(source: DataSource | undefined): TableOptions {
+  return source && isSeriesSource(source) ? tableOptions(source) : {};
 }
 
 /** Whether each row is a whole series. */

@@ -15,7 +15,7 @@ import { placeOf, type TableRow } from "../../files/tables/table.ts";
 import { tableParts } from "../../files/tables/table-parts.ts";
 import type { PredictRequest } from "../task.ts";
 import type { Watch, WatchRequest } from "../watch.ts";
-import { inFile, isSeriesSource, ofFile, readSeriesAs } from "./series-files.ts";
+import { inFile, isSeriesSource, ofFile, readSeriesAs, sourceOptions } from "./series-files.ts";
 
 /** What is kept of a watch over series. */
 interface SeriesWatchState {
@@ -40,7 +40,12 @@ export async function* predictSeries(
 ): AsyncGenerator<object[], void> {
   const watch = new SeriesWatch(model, rate, undefined);
   const { order, columns } = watch;
-  const parts = tableParts(paths, input, { lineColumn: columns.value!, columns: order, whole: false });
+  const parts = tableParts(paths, input, {
+    ...sourceOptions(model.config.source),
+    lineColumn: columns.value!,
+    columns: order,
+    whole: false,
+  });
   for await (const table of parts) {
     for (const [i, row] of table.rows.entries()) {
       const answer = inFile(placeOf(table, i), () => watch.push(row));
@@ -69,11 +74,14 @@ class SeriesWatch {
   order: readonly string[];
   readonly #model: ForecasterModel;
   readonly #rate: number | undefined;
+  /** What was named as it for the training's data. */
+  readonly #delimiter: string | undefined;
   readonly #streams = new Map<string, ForecastStream>();
 
   constructor(model: ForecasterModel, rate: number | undefined, state: unknown) {
     this.#model = model;
     this.#rate = rate;
+    this.#delimiter = sourceOptions(model.config.source).delimiter;
     const { columns, order } = columnsOf(model);
     this.columns = columns;
     this.order = order;
@@ -162,7 +170,7 @@ class SeriesWatch {
     if (text === "") return null;
     if (text.startsWith("{")) return parseObject("stream", text);
     if (this.order.length === 1) return { [this.columns.value!]: text };
-    const { rows } = parseDelimited("stream", text, { header: false, delimiter: delimiterOf(text) });
+    const { rows } = parseDelimited("stream", text, { header: false, delimiter: this.#delimiter ?? delimiterOf(text) });
     const cells = Object.values(rows[0]).map((cell) => String(cell).trim());
     if (cells.includes(this.columns.value!)) {
       this.order = cells;
