@@ -207,7 +207,8 @@ export {
 export { adviseWindow, type WindowAdvice, type WindowEvidence } from "./inspect/window-advice.ts";
 
 export { loadSafetensors, saveSafetensors, type NamedTensors } from "./io/safetensors.ts";
-export { MemoryStorage, type ModelStorage } from "./io/model-storage.ts";
+export { FetchStorage } from "./io/fetch-storage.ts";
+export { MemoryStorage, type ModelStorage, type ReadableStorage } from "./io/model-storage.ts";
 
 export {
   LanguageModel,

@@ -1,7 +1,7 @@
 import { type Tokenizer, tokenizerFromJSON } from "../data/tokenizer.ts";
 import { HiddenstateError } from "../errors.ts";
 import type { Tensor } from "../memory/tensor.ts";
-import type { ModelStorage } from "./model-storage.ts";
+import type { ModelStorage, ReadableStorage } from "./model-storage.ts";
 import { type NamedTensors, storedTensors, tensorsOf } from "./safetensors.ts";
 import { decodeVerified, decodeVerifiedJson, encodeVerified, encodeVerifiedJson } from "./verified.ts";
 
@@ -58,7 +58,7 @@ export async function saveModel(storage: ModelStorage, { config, parameters, tok
  * @example
  * const { config, parameters, tokenizer } = await loadModel(storage);
  */
-export async function loadModel(storage: ModelStorage): Promise<SavedModel> {
+export async function loadModel(storage: ReadableStorage): Promise<SavedModel> {
   const config = await loadConfig(storage);
   const tokenizer = await loadTokenizer(storage);
   const bytes = await storage.read(modelPaths.parameters);
@@ -71,7 +71,7 @@ export async function loadModel(storage: ModelStorage): Promise<SavedModel> {
  * Reads `config.json` alone.
  * @throws HiddenstateError `missing` or `corrupt`
  */
-export async function loadConfig(storage: ModelStorage): Promise<Record<string, unknown>> {
+export async function loadConfig(storage: ReadableStorage): Promise<Record<string, unknown>> {
   const bytes = await storage.read(modelPaths.config);
   if (!bytes) throw missingFile(storage, modelPaths.config);
   return decodeVerifiedJson(bytes, pathIn(storage, modelPaths.config));
@@ -81,7 +81,7 @@ export async function loadConfig(storage: ModelStorage): Promise<Record<string, 
  * Reads `tokenizer.json` alone; null where there is none.
  * @throws HiddenstateError `corrupt`
  */
-export async function loadTokenizer(storage: ModelStorage): Promise<Tokenizer | null> {
+export async function loadTokenizer(storage: ReadableStorage): Promise<Tokenizer | null> {
   const bytes = await storage.read(modelPaths.tokenizer);
   if (!bytes) return null;
   const where = pathIn(storage, modelPaths.tokenizer);
@@ -89,10 +89,10 @@ export async function loadTokenizer(storage: ModelStorage): Promise<Tokenizer | 
 }
 
 /** A file's name for messages. */
-export function pathIn(storage: ModelStorage, path: string): string {
+export function pathIn(storage: ReadableStorage, path: string): string {
   return `${storage.location}/${path}`;
 }
 
-function missingFile(storage: ModelStorage, path: string): HiddenstateError {
+function missingFile(storage: ReadableStorage, path: string): HiddenstateError {
   return new HiddenstateError("missing", `${storage.location}: missing ${path}; there is no complete model there`);
 }

@@ -1,3 +1,11 @@
+/** What loading a model takes: files that can be read. */
+export interface ReadableStorage {
+  /** How messages name it, such as `"runs/shakespeare"`. */
+  readonly location: string;
+  /** The bytes of a file, or null if there is none. */
+  read(path: string): Promise<Uint8Array | null>;
+}
+
 /**
  * Where a model's files lie: a folder, or whatever stands for one. Core knows nothing of files; the Node side implements this
  * with a folder on disk, a browser with what it likes, tests with `MemoryStorage`.
@@ -7,11 +15,7 @@
  * Paths are relative, with forward slashes, such as `"training/last.safetensors"`. Where something can't be done (not
  * writable, disk full), methods throw a HiddenstateError with code `storage` that names the file and what to do.
  */
-export interface ModelStorage {
-  /** How messages name it, such as `"runs/shakespeare"`. */
-  readonly location: string;
-  /** The bytes of a file, or null if there is none. */
-  read(path: string): Promise<Uint8Array | null>;
+export interface ModelStorage extends ReadableStorage {
   /**
    * Replaces a file as a whole: after it, or after a crash at any moment, the file has either its old or its new bytes. On a
    * disk: a temporary name, fsync, rename, fsync of the folder. Makes the folders on the way.

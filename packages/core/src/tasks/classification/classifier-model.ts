@@ -1,7 +1,7 @@
 import type { Tokenizer } from "../../data/tokenizer.ts";
 import { HiddenstateError, shown } from "../../errors.ts";
 import { loadModel } from "../../io/model-files.ts";
-import type { ModelStorage } from "../../io/model-storage.ts";
+import type { ReadableStorage } from "../../io/model-storage.ts";
 import { finished } from "../../train/event-loop.ts";
 import type { DataSource } from "../../train/recorded-training.ts";
 import { encodeExamples, named, type SequenceExample, type TargetConfig } from "./classification-data.ts";
@@ -121,7 +121,7 @@ export class ClassifierModel {
  * Reads a classifier that was trained before.
  * @throws HiddenstateError `missing`, `corrupt` or `unsupported`, naming the file
  */
-export async function loadClassifier(storage: ModelStorage): Promise<ClassifierModel> {
+export async function loadClassifier(storage: ReadableStorage): Promise<ClassifierModel> {
   const saved = await loadModel(storage);
   if (saved.config.task !== "classify") {
     throw new HiddenstateError(

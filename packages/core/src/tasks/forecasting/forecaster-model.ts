@@ -3,7 +3,7 @@ import { dateOfStep, type RegularSeries } from "../../data/series/regular-series
 import type { Series } from "../../data/series/series.ts";
 import { HiddenstateError, shown } from "../../errors.ts";
 import { loadModel } from "../../io/model-files.ts";
-import type { ModelStorage } from "../../io/model-storage.ts";
+import type { ReadableStorage } from "../../io/model-storage.ts";
 import { naiveScale } from "../../metrics/forecast.ts";
 import { type OptionRules, resolveOptions } from "../../options.ts";
 import { EventLoopTurns } from "../../train/event-loop.ts";
@@ -303,7 +303,7 @@ export class ForecasterModel {
  * Reads a forecaster that was trained before.
  * @throws HiddenstateError `missing`, `corrupt` or `unsupported`, naming the file
  */
-export async function loadForecaster(storage: ModelStorage): Promise<ForecasterModel> {
+export async function loadForecaster(storage: ReadableStorage): Promise<ForecasterModel> {
   const saved = await loadModel(storage);
   if (saved.config.task !== "forecast") {
     throw new HiddenstateError(

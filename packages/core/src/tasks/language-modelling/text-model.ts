@@ -2,7 +2,7 @@ import type { TokenSource } from "../../data/token-source.ts";
 import type { Tokenizer } from "../../data/tokenizer.ts";
 import { HiddenstateError, shown } from "../../errors.ts";
 import { loadModel } from "../../io/model-files.ts";
-import type { ModelStorage } from "../../io/model-storage.ts";
+import type { ReadableStorage } from "../../io/model-storage.ts";
 import { resolveOptions } from "../../options.ts";
 import { EventLoopTurns } from "../../train/event-loop.ts";
 import type { DataSource } from "../../train/recorded-training.ts";
@@ -175,7 +175,7 @@ export class TextModel {
  * Reads a text model that was trained before.
  * @throws HiddenstateError `missing`, `corrupt` or `unsupported`, naming the file
  */
-export async function loadTextModel(storage: ModelStorage): Promise<TextModel> {
+export async function loadTextModel(storage: ReadableStorage): Promise<TextModel> {
   const saved = await loadModel(storage);
   if (saved.config.task !== "lm" || !saved.tokenizer) {
     throw new HiddenstateError(

@@ -1,7 +1,7 @@
 import { type TagScheme, tagConstraints } from "../../data/tag-scheme.ts";
 import { HiddenstateError, shown } from "../../errors.ts";
 import { loadModel } from "../../io/model-files.ts";
-import type { ModelStorage } from "../../io/model-storage.ts";
+import type { ReadableStorage } from "../../io/model-storage.ts";
 import type { WordMajorities } from "../../metrics/tagging.ts";
 import { finished } from "../../train/event-loop.ts";
 import type { DataSource } from "../../train/recorded-training.ts";
@@ -93,7 +93,7 @@ export class TaggerModel {
  * Reads a tagger that was trained before.
  * @throws HiddenstateError `missing`, `corrupt` or `unsupported`, naming the file
  */
-export async function loadTagger(storage: ModelStorage): Promise<TaggerModel> {
+export async function loadTagger(storage: ReadableStorage): Promise<TaggerModel> {
   const saved = await loadModel(storage);
   if (saved.config.task !== "tag") {
     throw new HiddenstateError(

@@ -1,7 +1,7 @@
 import type { Tokenizer, TokenizerJSON } from "../../data/tokenizer.ts";
 import { HiddenstateError, shown } from "../../errors.ts";
 import { loadModel } from "../../io/model-files.ts";
-import type { ModelStorage } from "../../io/model-storage.ts";
+import type { ReadableStorage } from "../../io/model-storage.ts";
 import { Random, randomKey } from "../../memory/random.ts";
 import { type OptionRules, resolveOptions } from "../../options.ts";
 import { finished } from "../../train/event-loop.ts";
@@ -249,7 +249,7 @@ function drawing(
  * Reads a translator that was trained before.
  * @throws HiddenstateError `missing`, `corrupt` or `unsupported`, naming the file
  */
-export async function loadTranslator(storage: ModelStorage): Promise<TranslatorModel> {
+export async function loadTranslator(storage: ReadableStorage): Promise<TranslatorModel> {
   const saved = await loadModel(storage);
   if (saved.config.task !== "seq2seq") {
     throw new HiddenstateError(

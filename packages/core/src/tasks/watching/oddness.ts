@@ -1,6 +1,6 @@
 import { HiddenstateError } from "../../errors.ts";
 import { pathIn } from "../../io/model-files.ts";
-import type { ModelStorage } from "../../io/model-storage.ts";
+import type { ModelStorage, ReadableStorage } from "../../io/model-storage.ts";
 import { decodeVerifiedJson, encodeVerifiedJson } from "../../io/verified.ts";
 import type { OptionRules } from "../../options.ts";
 
@@ -40,7 +40,7 @@ export async function saveCalibration(storage: ModelStorage, calibration: object
 }
 
 /** Null where a run was killed before it was made. @throws HiddenstateError `corrupt` */
-export async function loadCalibration<Calibration>(storage: ModelStorage): Promise<Calibration | null> {
+export async function loadCalibration<Calibration>(storage: ReadableStorage): Promise<Calibration | null> {
   const bytes = await storage.read(calibrationPath);
   return bytes && (decodeVerifiedJson(bytes, pathIn(storage, calibrationPath)) as unknown as Calibration);
 }
