@@ -39,6 +39,12 @@ const variants = [
   { what: "LSTM", beside: "LSTM", options: { cell: "lstm" } },
   { what: "layer normalisation", beside: "LSTM", wanted: 0.6, options: { cell: "lstm", layerNorm: true } },
   { what: "recurrent dropout", beside: "LSTM", wanted: 0.8, options: { cell: "lstm", recurrentDropout: 0.2 } },
+  {
+    what: "variational dropout",
+    beside: "LSTM",
+    wanted: 0.8,
+    options: { cell: "lstm", recurrentDropout: 0.2, variational: true },
+  },
   { what: "projection to half", beside: "LSTM", wanted: 0.8, options: { cell: "lstm", projection: 128 } },
   { what: "peepholes", beside: "LSTM", wanted: 0.8, options: { cell: "lstm", peepholes: true } },
   { what: "coupled gates", beside: "LSTM", wanted: 0.8, options: { cell: "lstm", coupledGates: true } },
