@@ -4,7 +4,7 @@ import { followedLines } from "../inspect/followed-lines.ts";
 import { inspect, type InspectOptions, type ModelInspection } from "../inspect/inspect-model.ts";
 import { inspectionPage, type PageSection, placeOf } from "../inspect/page.ts";
 import { saveInspection } from "../inspect/save-inspection.ts";
-import { wrapSentence } from "../inspect/text-table.ts";
+import { wrapWords } from "../wrap-words.ts";
 import { engineOptions } from "./engine-options.ts";
 import { Interruption, interruptedCode } from "./interruption.ts";
 import { numberOption } from "./number-option.ts";
@@ -94,7 +94,8 @@ async function runInspection(
   const say = ({ title, about, table, sentences }: PageSection): void => {
     output.say("");
     output.say(strong(title) + (about === "" ? "" : `  ${faint(about)}`));
-    for (const line of [...table, ...sentences.flatMap((one) => wrapSentence(one, pageWidth))]) output.say(`  ${line}`);
+    for (const line of [...table, ...sentences.flatMap((one) => wrapWords(one, pageWidth, "  "))])
+      output.say(`  ${line}`);
   };
   const last = page.sections.at(-1)!;
   for (const section of page.sections.slice(0, -1)) say(section);

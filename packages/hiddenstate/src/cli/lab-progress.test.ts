@@ -1,14 +1,12 @@
 import { expect, test } from "vitest";
-import { drawLabBar } from "./lab-progress.ts";
+import { describeShare } from "./lab-progress.ts";
 
 const event = { name: "memory-span", index: 0, count: 12, share: 0.5 };
 
-test("the bar shows share, place, name and the time that is left", () => {
-  const bar = drawLabBar(event, 30, 80);
-  expect(bar).toContain("50%  1 of 12: memory-span  30s left");
-  expect(bar.startsWith("█".repeat(15) + "░".repeat(15))).toBe(true);
+test("an experiment's bar shows place, name and the time that is left", () => {
+  expect(describeShare(event, 30)).toBe("1 of 12: memory-span  30s left");
 });
 
-test("the bar is shorter than any terminal", () => {
-  for (const columns of [10, 40, 60, 200]) expect(drawLabBar(event, 30, columns).length).toBeLessThan(columns);
+test("no time is told before it can be known", () => {
+  expect(describeShare({ ...event, share: 0.01 }, 1)).toBe("1 of 12: memory-span");
 });

@@ -1,5 +1,5 @@
-import { MultiBar, type SingleBar } from "cli-progress";
 import { duration } from "../format.ts";
+import { TerminalBar } from "./terminal-bar.ts";
 
 /** How far one experiment of several is. */
 export interface LabProgressEvent {
@@ -24,15 +24,8 @@ export function showLabProgress(): LabProgress {
 }
 
 class LabBar implements LabProgress {
-  #text = "";
-  #bar: SingleBar | undefined;
   #started = performance.now();
-  readonly #bars = new MultiBar({
-    format: () => this.#text,
-    linewrap: true,
-    forceRedraw: true,
-    clearOnComplete: true,
-  });
+  readonly #bar = new TerminalBar();
 
   begin(event: LabProgressEvent): void {
     this.#started = performance.now();
@@ -40,36 +33,25 @@ class LabBar implements LabProgress {
   }
 
   share(event: LabProgressEvent & { share: number }): void {
-    const seconds = (performance.now() - this.#started) / 1000;
-    this.#text = drawLabBar(event, seconds, process.stderr.columns || 80);
-    this.#bar ??= this.#bars.create(1, 0);
-    this.#bar.update(event.share);
+    this.#bar.show(event.share, describeShare(event, (performance.now() - this.#started) / 1000));
   }
 
   line(text: string): void {
-    if (this.#bar) this.#bars.log(`${text}\n`);
-    else process.stderr.write(`${text}\n`);
+    this.#bar.line(text);
   }
 
   [Symbol.dispose](): void {
-    if (!this.#bar) return;
-    this.#bars.update();
-    this.#bars.stop();
+    this.#bar[Symbol.dispose]();
   }
 }
 
-/** A bar with the experiment's name and the time that is left, shorter than `columns`. */
-export function drawLabBar(
+/** What stands behind an experiment's bar: its place, its name and, as soon as it can be told, the time that is left. */
+export function describeShare(
   { name, index, count, share }: LabProgressEvent & { share: number },
   seconds: number,
-  columns: number,
 ): string {
-  const left = share > 0.02 ? `${duration((seconds / share) * (1 - share))} left` : "";
-  const text = `${`${Math.floor(share * 100)}%`.padStart(4)}  ${index + 1} of ${count}: ${name}  ${left}`.trimEnd();
-  const width = Math.min(30, columns - text.length - 2);
-  if (width < 5) return text.slice(0, columns - 1);
-  const done = Math.round(share * width);
-  return `${"█".repeat(done)}${"░".repeat(width - done)} ${text}`;
+  const left = share > 0.02 ? `  ${duration((seconds / share) * (1 - share))} left` : "";
+  return `${index + 1} of ${count}: ${name}${left}`;
 }
 
 class LabLines implements LabProgress {

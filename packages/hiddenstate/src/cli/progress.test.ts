@@ -1,6 +1,6 @@
 import type { StepEvent } from "@hiddenstate/core";
 import { expect, test } from "vitest";
-import { drawBar } from "./progress.ts";
+import { describeStep } from "./progress.ts";
 
 const event: StepEvent = {
   type: "step",
@@ -17,13 +17,7 @@ const event: StepEvent = {
   secondsLeft: 30,
 };
 
-test("the bar shows loss, tokens a second, gradient norm and time left, and is half full at half time", () => {
-  const bar = drawBar(event, 120);
-  expect(bar).toContain("50%  loss 1.234  12,345 tokens/s  gradient norm 0.321  30s left");
-  expect(bar.replaceAll(/[^█]/g, "")).toHaveLength(15);
-  expect(bar.replaceAll(/[^░]/g, "")).toHaveLength(15);
-});
-
-test.each([200, 100, 80, 72, 40, 10])("it fits into %i columns", (columns) => {
-  expect(drawBar(event, columns).length).toBeLessThan(columns);
+test("a training's bar shows loss, tokens a second, gradient norm and time left", () => {
+  expect(describeStep(event)).toBe("loss 1.234  12,345 tokens/s  gradient norm 0.321  30s left");
+  expect(describeStep(event, "words")).toContain("12,345 words/s");
 });

@@ -1,6 +1,6 @@
-import { MultiBar, type SingleBar } from "cli-progress";
 import type { StepEvent } from "@hiddenstate/core";
 import { count, duration, significant } from "../format.ts";
+import { TerminalBar } from "./terminal-bar.ts";
 
 /** Shows on standard error how training goes. */
 export interface Progress extends Disposable {
@@ -19,52 +19,33 @@ export function showProgress(counted: string): Progress {
 
 class BarProgress implements Progress {
   readonly #counted: string;
-  #latest: StepEvent | undefined;
-  #bar: SingleBar | undefined;
-  readonly #bars = new MultiBar({
-    format: () => (this.#latest ? drawBar(this.#latest, process.stderr.columns || 80, this.#counted) : ""),
-    // Lines are never as long as the terminal is wide, so its wrapping can stay as it is, even if the program is killed.
-    linewrap: true,
-    // Lines that stay are written over the bar.
-    forceRedraw: true,
-    clearOnComplete: true,
-  });
+  readonly #bar = new TerminalBar();
 
   constructor(counted: string) {
     this.#counted = counted;
   }
 
   step(event: StepEvent): void {
-    this.#latest = event;
-    this.#bar ??= this.#bars.create(1, 0);
-    this.#bar.update(event.progress);
+    this.#bar.show(event.progress, describeStep(event, this.#counted));
   }
 
   line(text: string): void {
-    if (this.#bar) this.#bars.log(`${text}\n`);
-    else process.stderr.write(`${text}\n`);
+    this.#bar.line(text);
   }
 
   [Symbol.dispose](): void {
-    if (!this.#bar) return;
-    this.#bars.update();
-    this.#bars.stop();
+    this.#bar[Symbol.dispose]();
   }
 }
 
-/** A bar with its figures, shorter than `columns`. */
-export function drawBar(event: StepEvent, columns: number, counted = "tokens"): string {
-  const text = [
-    `${Math.floor(event.progress * 100)}%`.padStart(4),
+/** What stands behind a training's bar. */
+export function describeStep(event: StepEvent, counted = "tokens"): string {
+  return [
     `loss ${event.loss.toFixed(3)}`,
     `${count(event.tokensPerSecond)} ${counted}/s`,
     `gradient norm ${significant(event.gradientNorm)}`,
     `${duration(event.secondsLeft)} left`,
   ].join("  ");
-  const width = Math.min(30, columns - text.length - 2);
-  if (width < 5) return text.slice(0, columns - 1);
-  const done = Math.round(event.progress * width);
-  return `${"█".repeat(done)}${"░".repeat(width - done)} ${text}`;
 }
 
 /** Milliseconds between two lines. */

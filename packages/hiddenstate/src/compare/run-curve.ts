@@ -1,5 +1,6 @@
 import { HiddenstateError } from "@hiddenstate/core";
 import type { FolderStorage } from "../files/folder-storage.ts";
+import { median } from "../statistics.ts";
 import type { CurvePoint } from "./comparison.ts";
 
 /** What a run's `training/metrics.jsonl` tells. */
@@ -51,11 +52,4 @@ function parse(text: string, where: string): MetricsLine {
       cause,
     });
   }
-}
-
-/** The middle one of some numbers; NaN for none. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -1,7 +1,7 @@
 import { engine } from "@hiddenstate/core";
 import { type ModelWork, type SequenceWork, sequenceSteps, type StreamWork } from "../tasks/model-work.ts";
 import type { StepCost } from "./comparison.ts";
-import { median } from "./run-curve.ts";
+import { median } from "../statistics.ts";
 
 /** Steps read before, for a step's time and the size of the state. */
 const contexts = [1, 16, 64, 256, 1024];

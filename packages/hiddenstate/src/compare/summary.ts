@@ -1,5 +1,5 @@
 import type { CellSummary, ComparePlan, RunResult, StepCost } from "./comparison.ts";
-import { median } from "./run-curve.ts";
+import { median } from "../statistics.ts";
 
 /** One line for each cell that has a finished run, in the plan's order. */
 export function summarise(

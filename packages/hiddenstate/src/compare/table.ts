@@ -1,4 +1,5 @@
 import { count, duration } from "../format.ts";
+import { namesThenNumbers, textTable } from "../text-table.ts";
 import type { CellSummary, Comparison } from "./comparison.ts";
 import { cellName, describeBytes, describeTime } from "./names.ts";
 import { digitsFor } from "./recommend.ts";
@@ -19,7 +20,7 @@ export function tableLines({ cells, quality, plan }: Comparison): string[] {
     count(cell.tokensPerSecond),
   ]);
   const heads = ["cell", "width", "parameters", quality.name, "over seeds", "trained", "best after", "per second"];
-  return [...layTable(heads, trained), "", ...costTable(cells)];
+  return [...textTable(namesThenNumbers(heads), trained, { ruled: true }), "", ...costTable(cells)];
 }
 
 function costTable(cells: readonly CellSummary[]): string[] {
@@ -39,16 +40,5 @@ function costTable(cells: readonly CellSummary[]): string[] {
     ...(held ? [describeBytes(cost.streamBytes)] : []),
     ...cost.stateBytes.map(({ bytes }) => describeBytes(bytes)),
   ]);
-  return layTable(heads, rows);
-}
-
-/** Columns as wide as they must be: the first to the left, numbers to the right. */
-export function layTable(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = heads.map((head, column) => Math.max(head.length, ...rows.map((row) => row[column].length)));
-  const lay = (cells: readonly string[]): string =>
-    cells
-      .map((text, column) => (column === 0 ? text.padEnd(widths[column]) : text.padStart(widths[column])))
-      .join("  ")
-      .trimEnd();
-  return [lay(heads), widths.map((width) => "─".repeat(width)).join("  "), ...rows.map(lay)];
+  return textTable(namesThenNumbers(heads), rows, { ruled: true });
 }

@@ -1,8 +1,9 @@
 import type { GateSummary, InspectionReport, LayerGates, LyapunovExponents, RecurrentMatrix } from "@hiddenstate/core";
 import { perplexityTolerance, quantile } from "@hiddenstate/core";
 import { count, significant } from "../format.ts";
+import { namesThenNumbers, textTable } from "../text-table.ts";
 import type { ModelInspection } from "./inspect-model.ts";
-import { textHistogram, textTable } from "./text-table.ts";
+import { textHistogram } from "./text-histogram.ts";
 
 /** One part of the page: a heading, what it shows in a few words, a table, and sentences. */
 export interface PageSection {
@@ -76,7 +77,7 @@ function gradientFlowSection({ gradientFlow }: InspectionReport): PageSection {
   return {
     title: "Gradient flow",
     about: `|dL(t)/dh(t-k)| against k = 0, mean of ${count(measured[0])} losses; horizon: the last k at a hundredth`,
-    table: textTable([["k", ...shown.map(String), "horizon"], ...rows]),
+    table: textTable(namesThenNumbers(["k", ...shown.map(String), "horizon"]), rows),
     sentences: note === null ? [] : [note],
   };
 }
@@ -92,8 +93,7 @@ function pastSection({ useOfThePast: past }: InspectionReport): PageSection {
   return {
     title,
     about: `the loss when only ${past.cut} are read, ${count(examples)} predictions`,
-    table: textTable([
-      ["k", ...contexts.map(({ context }) => String(context)), "all"],
+    table: textTable(namesThenNumbers(["k", ...contexts.map(({ context }) => String(context)), "all"]), [
       ["loss", ...contexts.map(({ loss }) => loss.toFixed(3)), full.toFixed(3)],
       ["excess", ...contexts.map(({ excess }) => signed(excess)), ""],
       ["±", ...contexts.map(({ error }) => error.toFixed(3)), ""],
@@ -138,7 +138,7 @@ function matrixSection(matrices: readonly RecurrentMatrix[]): PageSection {
   return {
     title: "Recurrent matrices",
     about: "spectral radius / spectral norm of W_hh, gate by gate",
-    table: textTable([["", ...gates], ...rows], 3),
+    table: textTable(namesThenNumbers(["", ...gates]), rows, { gap: 3 }),
     sentences: [],
   };
 }
@@ -157,12 +157,9 @@ function gateSections({ gates, model, unit }: InspectionReport): PageSection[] {
     ]),
   );
   const placeWidth = Math.max(...gates.layers.map(({ layer, direction }) => placeOf(layer, direction).length)) + 2;
-  const table = textTable(
-    [["", "gate", "mean", "spread", "low", "high", "units by mean"], ...rows].map(([place, gate, ...rest]) => [
-      place.padEnd(placeWidth) + gate,
-      ...rest,
-    ]),
-  );
+  const named = ([place, gate, ...rest]: string[]): string[] => [place.padEnd(placeWidth) + gate, ...rest];
+  const heads = named(["", "gate", "mean", "spread", "low", "high", "units by mean"]);
+  const table = textTable(namesThenNumbers(heads), rows.map(named));
   return [
     {
       title: model.cell === "rnn" ? "States" : "Gates",

@@ -5,7 +5,7 @@ import type { Bench, Experiment } from "../experiment.ts";
 import { frequencyLoss, lossOnText, trainOnText } from "../language-trial.ts";
 import { cellLabels } from "../networks.ts";
 import { inTurn, pairs } from "../shares.ts";
-import { mean, median } from "../statistics.ts";
+import { mean, median } from "../../statistics.ts";
 import type { LabText } from "../text/lab-text.ts";
 import { doesNotHold, holds, holdsWithinLimits, undecided } from "../verdict.ts";
 

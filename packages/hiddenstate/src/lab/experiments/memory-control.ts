@@ -3,7 +3,7 @@ import { lineChart } from "../../pictures/line-chart.ts";
 import type { Bench, Experiment } from "../experiment.ts";
 import { type CellName, cellLabels } from "../networks.ts";
 import { inTurn } from "../shares.ts";
-import { median } from "../statistics.ts";
+import { median } from "../../statistics.ts";
 import { countingExamples, countingTokens, countsTo } from "../tasks/counting.ts";
 import { Labeller } from "../tasks/labeller.ts";
 import { train } from "../training.ts";

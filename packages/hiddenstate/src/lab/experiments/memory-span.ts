@@ -12,7 +12,7 @@ import { lineChart } from "../../pictures/line-chart.ts";
 import type { Bench, Experiment } from "../experiment.ts";
 import { cellLabels, type CellName } from "../networks.ts";
 import { inTurn, pairs } from "../shares.ts";
-import { median } from "../statistics.ts";
+import { median } from "../../statistics.ts";
 import { addingBaseline, addingBatch, addingError, AddingModel } from "../tasks/adding.ts";
 import { recallAccuracy, recallBatch, RecallModel } from "../tasks/recall.ts";
 import { train } from "../training.ts";

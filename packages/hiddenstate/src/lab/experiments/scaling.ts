@@ -4,7 +4,7 @@ import { lineChart } from "../../pictures/line-chart.ts";
 import type { Bench, Experiment } from "../experiment.ts";
 import { frequencyLoss, lossOnText, trainOnText } from "../language-trial.ts";
 import { inTurn } from "../shares.ts";
-import { mean, slope } from "../statistics.ts";
+import { mean, slope } from "../../statistics.ts";
 import type { LabText } from "../text/lab-text.ts";
 import { doesNotHold, holds, holdsWithinLimits, undecided } from "../verdict.ts";
 

@@ -14,7 +14,7 @@ import { count, significant } from "../../format.ts";
 import { lineChart } from "../../pictures/line-chart.ts";
 import type { Bench, Experiment } from "../experiment.ts";
 import { inTurn, pairs, turning } from "../shares.ts";
-import { mean } from "../statistics.ts";
+import { mean } from "../../statistics.ts";
 import {
   type AttentionNetwork as Network,
   attentionNetworks as networks,

@@ -17,7 +17,7 @@ import { significant } from "../../format.ts";
 import { lineChart } from "../../pictures/line-chart.ts";
 import type { Bench, Experiment } from "../experiment.ts";
 import { inTurn, pairs } from "../shares.ts";
-import { mean, norm, slope } from "../statistics.ts";
+import { mean, norm, slope } from "../../statistics.ts";
 import { doesNotHold, holds, holdsWithinLimits, undecided } from "../verdict.ts";
 
 interface Settings {

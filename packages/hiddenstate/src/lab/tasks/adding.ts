@@ -1,6 +1,6 @@
 import { engine, Linear, Module, noGrad, Random, randomKey, slice, type Tensor, tensor } from "@hiddenstate/core";
 import { type CellName, makeNetwork, type Network } from "../networks.ts";
-import { mean } from "../statistics.ts";
+import { mean } from "../../statistics.ts";
 
 /** Sequences of the adding problem. */
 export interface AddingBatch {

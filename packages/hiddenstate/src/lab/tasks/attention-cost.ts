@@ -1,5 +1,5 @@
 import { Adam, clipGradNorm, crossEntropy, engine, LanguageModel, Random, randomKey, tensor } from "@hiddenstate/core";
-import { median } from "../statistics.ts";
+import { median } from "../../statistics.ts";
 import { recallSymbols } from "./recall.ts";
 
 /** What an LSTM and a Transformer are compared on. */

@@ -15,7 +15,7 @@ import {
   type Tensor,
   tensor,
 } from "@hiddenstate/core";
-import { mean } from "../statistics.ts";
+import { mean } from "../../statistics.ts";
 import { type FedRun, type Feeding, scheduleOf } from "./feeding.ts";
 
 /** How models of series are trained on inputs that may be their own, and go on by themselves. */

@@ -1,5 +1,5 @@
 import { engine, mul, Random, randomKey, RNN, sum, type Tensor, tensor, zeros } from "@hiddenstate/core";
-import { norm } from "../statistics.ts";
+import { norm } from "../../statistics.ts";
 
 /**
  * How far the gradients of 20 time steps, each with its own copy of the weights, are from the gradient of the weights that

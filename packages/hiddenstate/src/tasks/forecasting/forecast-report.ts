@@ -1,14 +1,12 @@
 import type { BacktestResult, Forecast, ForecasterModel } from "@hiddenstate/core";
 import { count, significant } from "../../format.ts";
-import { textTable, type TextColumn } from "../../text-table.ts";
+import { left, right, textTable } from "../../text-table.ts";
 import type { Report } from "../task.ts";
 import { backtestPicture } from "./forecast-pictures.ts";
 
 /** Rows of a forecast that a screen shows. */
 const mostRows = 60;
 
-const left = (title: string): TextColumn => ({ title, align: "left" });
-const right = (title: string): TextColumn => ({ title, align: "right" });
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const wholePercent = (share: number): string => `${Number((100 * share).toFixed(1))} %`;
 
