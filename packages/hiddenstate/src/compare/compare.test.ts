@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HiddenstateError, type TrainingEvent } from "@hiddenstate/core";
@@ -103,6 +103,13 @@ test("a width for the first cell, and parameters for all, exclude each other", a
   await expect(finish({ ...quick, out: join(folder, "both"), hidden: 16, parameters: 1000 })).rejects.toThrow(
     "compare: mismatch in hidden: parameters are given too",
   );
+});
+
+test("what large data was made into while widths were looked for does not stay", async () => {
+  const out = join(folder, "disk");
+  await finish({ ...quick, out, hidden: 8, textPlace: "disk" });
+  const files = "compare.json gru-seed0 gru-seed1 loss.png loss.svg lstm-seed0 lstm-seed1";
+  expect(readdirSync(out).toSorted()).toEqual(files.split(" "));
 });
 
 describe("a comparison that goes on", () => {

@@ -10,13 +10,12 @@ import { type AnyOptions, requireNew, trainAsPlanned, type TrainedRun } from "..
 import type { CompareEvent, ComparedCell, Comparison, ComparePlan, RunResult } from "./comparison.ts";
 import { lossPicture } from "./loss-picture.ts";
 import { planComparison } from "./plan-comparison.ts";
-import { qualityOf } from "./quality.ts";
+import { measureCells } from "./quality.ts";
 import { recommend } from "./recommend.ts";
 import { type CompareRecord, readRecord, writeRecord } from "./record.ts";
 import { readCourse } from "./run-curve.ts";
 import { checkSame } from "./same-comparison.ts";
 import { stepCost } from "./step-cost.ts";
-import { summarise } from "./summary.ts";
 import { optionsOf } from "./training-options.ts";
 
 /** What is compared, and how often. */
@@ -146,8 +145,7 @@ async function* runCell(
 
 /** Tables' numbers, the recommendation and the picture, of the runs that are finished. */
 async function conclude({ plan, runs, failures }: CompareRecord, folder: string, planned: number): Promise<Comparison> {
-  const { quality, valueOf } = qualityOf(plan.task, runs);
-  const cells = summarise(plan, runs, valueOf);
+  const { quality, cells } = measureCells(plan, runs);
   const recommendation = recommend(cells, quality);
   const complete = runs.length + failures.length === planned;
   const comparison: Comparison = { plan, quality, runs, failures, cells, recommendation, complete, folder };

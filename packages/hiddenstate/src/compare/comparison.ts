@@ -92,6 +92,8 @@ export interface Quality {
   better: "lower" | "higher";
   /** What would count before it, but is 0 in all runs: such as `["exact match"]`. */
   zero: readonly string[];
+  /** What would count after those, but does not tell the cells apart: they are no farther apart than their seeds. */
+  alike: readonly string[];
 }
 
 /** All of a cell's runs in a line. */

@@ -12,6 +12,11 @@ export interface Probe {
   secondsPerStep: number | null;
 }
 
+/** One whose steps were timed. */
+export interface TimedProbe extends Probe {
+  secondsPerStep: number;
+}
+
 /** Steps that are timed, after as many that are not; fewer where something else makes the training read its log before. */
 const timedSteps = 5;
 

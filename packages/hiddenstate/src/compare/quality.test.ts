@@ -1,39 +1,72 @@
+import type { CellKind } from "@hiddenstate/core";
 import { describe, expect, test } from "vitest";
-import { qualityOf } from "./quality.ts";
+import type { ComparePlan, RunResult } from "./comparison.ts";
+import { measureCells } from "./quality.ts";
 
-const pair = (
-  exactMatch: number,
-  bleu: number,
-  tokenAccuracy: number,
-  loss = 1,
-): { loss: number; metrics: Record<string, number> } => ({ loss, metrics: { exactMatch, bleu, tokenAccuracy } });
+const cells: readonly CellKind[] = ["lstm", "gru"];
 
-describe("the quality of runs", () => {
+const plan: ComparePlan = {
+  task: "seq2seq",
+  data: { path: "pairs.tsv", bytes: 1000, sha256: "" },
+  validation: null,
+  asked: {},
+  cells: cells.map((cell) => ({ cell, hidden: 8, parameters: 100, evaluateEvery: 1 })),
+  seeds: [0, 1],
+  budget: { steps: 10 },
+  options: {},
+};
+
+function run(cell: CellKind, seed: number, loss: number, metrics: RunResult["metrics"]): RunResult {
+  const cost = { kind: "sequence", latency: [], streamBytes: null, stateBytes: [] } as const;
+  const times = { seconds: 1, bestSeconds: 1, steps: 10, tokensPerSecond: 1 };
+  return { cell, seed, folder: `${cell}-seed${seed}`, loss, metrics, ...times, curve: [], cost };
+}
+
+/** Two seeds of two cells, each with exact match, BLEU, token accuracy and loss. */
+function pairs(...values: [number, number, number, number][]): RunResult[] {
+  return values.map(([exactMatch, bleu, tokenAccuracy, loss], i) =>
+    run(cells[i % 2], Math.floor(i / 2), loss, { exactMatch, bleu, tokenAccuracy }),
+  );
+}
+
+describe("the quality of cells", () => {
   test("is the first measure that their task has", () => {
-    const { quality, valueOf } = qualityOf("seq2seq", [pair(0, 2, 0.3), pair(0.1, 4, 0.4)]);
-    expect(quality).toEqual({ name: "held-out exact match", unit: "", better: "higher", zero: [] });
-    expect(valueOf(pair(0.1, 4, 0.4))).toBe(0.1);
-    const tags = [{ loss: 1, metrics: { accuracy: 0.9, f1: 0.4 } }];
-    expect(qualityOf("tag", tags).quality.name).toBe("held-out F1");
-    expect(qualityOf("lm", [{ loss: 1, metrics: {} }]).quality).toEqual({
+    const runs = pairs([0, 2, 0.3, 1], [0.1, 4, 0.4, 1], [0, 2, 0.3, 1], [0.3, 4, 0.4, 1]);
+    const { quality, cells: found } = measureCells(plan, runs);
+    expect(quality).toEqual({ name: "held-out exact match", unit: "", better: "higher", zero: [], alike: [] });
+    expect(found[1].quality).toEqual({ mean: 0.2, low: 0.1, high: 0.3 });
+    const tags = cells.map((cell) => run(cell, 0, 1, { accuracy: 0.9, f1: 0.4 }));
+    expect(measureCells({ ...plan, task: "tag" }, tags).quality.name).toBe("held-out F1");
+    const texts = cells.map((cell) => run(cell, 0, 1, {}));
+    expect(measureCells({ ...plan, task: "lm" }, texts).quality).toMatchObject({
       name: "held-out loss",
       unit: "nats per token",
-      better: "lower",
       zero: [],
     });
   });
 
   test("is the next one that tells them apart where that is 0 in all of them, and at last the loss", () => {
-    const bleu = qualityOf("seq2seq", [pair(0, 0, 0.3), pair(0, 4, 0.4)]);
-    expect(bleu.quality).toMatchObject({ name: "held-out BLEU", zero: ["exact match"] });
-    const accuracy = qualityOf("seq2seq", [pair(0, 0, 0.3), pair(0, 0, 0.4)]);
-    expect(accuracy.quality).toMatchObject({ name: "held-out token accuracy", zero: ["exact match", "BLEU"] });
-    const loss = qualityOf("seq2seq", [pair(0, 0, 0.3, 2), pair(0, 0, 0.3, 3)]);
-    expect(loss.quality).toMatchObject({ name: "held-out loss", better: "lower", zero: ["exact match", "BLEU"] });
-    expect(loss.valueOf(pair(0, 0, 0.3, 2))).toBe(2);
+    const bleu = pairs([0, 0, 0.3, 1], [0, 4, 0.4, 1], [0, 0, 0.3, 1], [0, 4, 0.4, 1]);
+    expect(measureCells(plan, bleu).quality).toMatchObject({ name: "held-out BLEU", zero: ["exact match"] });
+    const accuracy = pairs([0, 0, 0.3, 1], [0, 0, 0.4, 1], [0, 0, 0.3, 1], [0, 0, 0.4, 1]);
+    expect(measureCells(plan, accuracy).quality).toMatchObject({
+      name: "held-out token accuracy",
+      zero: ["exact match", "BLEU"],
+      alike: [],
+    });
+    const loss = pairs([0, 0, 0.3, 2], [0, 0, 0.35, 3], [0, 0, 0.4, 2], [0, 0, 0.45, 3]);
+    const { quality, cells: found } = measureCells(plan, loss);
+    expect(quality).toMatchObject({
+      name: "held-out loss",
+      better: "lower",
+      zero: ["exact match", "BLEU"],
+      alike: ["token accuracy"],
+    });
+    expect(found.map((cell) => cell.quality.mean)).toEqual([2, 3]);
   });
 
   test("stays what it is where all are as good, but not none", () => {
-    expect(qualityOf("seq2seq", [pair(1, 100, 1), pair(1, 100, 1)]).quality.name).toBe("held-out exact match");
+    const all = pairs([1, 100, 1, 1], [1, 100, 1, 2], [1, 100, 1, 1], [1, 100, 1, 2]);
+    expect(measureCells(plan, all).quality.name).toBe("held-out exact match");
   });
 });

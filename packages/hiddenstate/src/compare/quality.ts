@@ -1,8 +1,6 @@
-import type { TaskName } from "../tasks/tasks.ts";
-import type { Quality, RunResult } from "./comparison.ts";
-
-/** What a run's quality may be measured by. */
-type Measured = Pick<RunResult, "loss" | "metrics">;
+import type { CellSummary, ComparePlan, Quality, RunResult } from "./comparison.ts";
+import { rank } from "./ranking.ts";
+import { summarise } from "./summary.ts";
 
 interface Measure {
   metric: string;
@@ -21,23 +19,28 @@ const measures: readonly Measure[] = [
 ];
 
 /**
- * What the quality of some runs is, and how to read it off: the first measure of their task, unless that is 0 in all of them, as exact match is
- * for a while; then the next one in which they differ, and at last the loss.
+ * Measures cells by what their task is about: the first measure that it has, unless that is 0 in all runs, as exact match is for a while. Then
+ * the next one that tells the cells apart by more than their seeds, and at last the loss.
  */
-export function qualityOf(
-  task: TaskName,
-  runs: readonly Measured[],
-): { quality: Quality; valueOf: (run: Measured) => number } {
+export function measureCells(
+  plan: ComparePlan,
+  runs: readonly RunResult[],
+): { quality: Quality; cells: CellSummary[] } {
   const zero: string[] = [];
+  const alike: string[] = [];
   for (const { metric, name, better } of measures) {
     const values = runs.map(({ metrics }) => metrics[metric]);
     if (values.length === 0 || values.includes(undefined)) continue;
-    const isZero = values.every((value) => value === 0);
-    const tells = zero.length === 0 ? !isZero : values.some((value) => value !== values[0]);
-    if (tells)
-      return { quality: { name: `held-out ${name}`, unit: "", better, zero }, valueOf: (run) => run.metrics[metric]! };
-    if (isZero) zero.push(name);
+    if (values.every((value) => value === 0)) {
+      zero.push(name);
+      continue;
+    }
+    const cells = summarise(plan, runs, ({ metrics }) => metrics[metric]!);
+    const tells = zero.length === 0 || rank(cells, better).asGood.length < cells.length;
+    if (tells) return { quality: { name: `held-out ${name}`, unit: "", better, zero, alike }, cells };
+    alike.push(name);
   }
-  const unit = task === "lm" ? "nats per token" : "";
-  return { quality: { name: "held-out loss", unit, better: "lower", zero }, valueOf: ({ loss }) => loss };
+  const unit = plan.task === "lm" ? "nats per token" : "";
+  const quality: Quality = { name: "held-out loss", unit, better: "lower", zero, alike };
+  return { quality, cells: summarise(plan, runs, ({ loss }) => loss) };
 }

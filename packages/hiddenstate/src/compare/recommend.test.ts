@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { CellSummary, Quality } from "./comparison.ts";
 import { digitsFor, recommend } from "./recommend.ts";
 
-const loss: Quality = { name: "held-out loss", unit: "nats per token", better: "lower", zero: [] };
-const accuracy: Quality = { name: "held-out accuracy", unit: "", better: "higher", zero: [] };
+const loss: Quality = { name: "held-out loss", unit: "nats per token", better: "lower", zero: [], alike: [] };
+const accuracy: Quality = { name: "held-out accuracy", unit: "", better: "higher", zero: [], alike: [] };
 
 function cell(name: CellKind, [low, high]: [number, number], microseconds: number, runs = 2): CellSummary {
   return {
@@ -70,7 +70,7 @@ describe("the recommendation", () => {
     );
   });
 
-  const bleu: Quality = { name: "held-out BLEU", unit: "", better: "higher", zero: ["exact match"] };
+  const bleu: Quality = { name: "held-out BLEU", unit: "", better: "higher", zero: ["exact match"], alike: [] };
 
   test("says what decides where the task's own measure is 0 in all runs", () => {
     const { cell: taken, reason } = recommend([cell("gru", [2, 2.5], 40), cell("lstm", [12, 13], 90)], bleu);
@@ -81,15 +81,24 @@ describe("the recommendation", () => {
     );
   });
 
+  test("says what does not tell the cells apart, too", () => {
+    const quality = { ...loss, zero: ["exact match", "BLEU"], alike: ["token accuracy"] };
+    const { reason } = recommend([cell("gru", [2, 2.5], 40), cell("lstm", [5, 6], 90)], quality);
+    expect(reason).toMatch(
+      /^Exact match and BLEU are 0 in all runs and in token accuracy the cells are no farther apart than their seeds, so held-out loss decides\. Take the GRU: /,
+    );
+  });
+
   test("is none where not even that tells the cells apart", () => {
     const zero = ["exact match", "BLEU"];
     const { cell: taken, reason } = recommend([cell("gru", [2, 2.5], 40), cell("lstm", [2.1, 2.6], 90)], {
       ...loss,
       zero,
+      alike: ["token accuracy"],
     });
     expect(taken).toBeNull();
     expect(reason).toBe(
-      "No recommendation: exact match and BLEU are 0 in all runs, and in held-out loss the cells are no farther apart than their seeds, so " +
+      "No recommendation: exact match and BLEU are 0 in all runs, and in token accuracy and held-out loss the cells are no farther apart than their seeds, so " +
         "nothing tells them apart yet: give a larger budget.",
     );
   });

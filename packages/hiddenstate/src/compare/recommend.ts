@@ -1,6 +1,7 @@
 import type { CellKind } from "@hiddenstate/core";
 import type { CellSummary, Quality, Recommendation } from "./comparison.ts";
 import { cellName, describeTime } from "./names.ts";
+import { apart, rank, spread } from "./ranking.ts";
 
 /**
  * Says which cell to take, and why.
@@ -21,23 +22,23 @@ export function recommend(cells: readonly CellSummary[], quality: Quality): Reco
         "No recommendation: it takes two cells with two finished seeds each, for without a second seed a difference may be chance.",
     };
   }
+  const { ranked, asGood } = rank(known, quality.better);
   const { zero } = quality;
-  const sign = quality.better === "lower" ? 1 : -1;
-  const ranked = known.toSorted((a, b) => sign * (a.quality.mean - b.quality.mean));
-  const [best] = ranked;
-  const asGood = ranked.filter((cell) => apart(cell, best) <= Math.max(spread(cell), spread(best)));
   if (zero.length > 0 && asGood.length === known.length) {
+    const alike = listed([...quality.alike, quality.name]);
     return {
       cell: null,
       reason:
-        `No recommendation: ${zeros(zero)}, and in ${quality.name} the cells are no farther apart than their seeds, so nothing tells ` +
+        `No recommendation: ${zeros(zero)}, and in ${alike} the cells are no farther apart than their seeds, so nothing tells ` +
         "them apart yet: give a larger budget.",
     };
   }
   const [chosen] = asGood.toSorted((a, b) => stepTime(a) - stepTime(b));
   const reason = reasonFor(chosen, ranked, asGood, quality);
   if (zero.length === 0) return { cell: chosen.cell, reason };
-  return { cell: chosen.cell, reason: `${capital(zeros(zero))}, so ${quality.name} decides. ${reason}` };
+  const alike =
+    quality.alike.length > 0 ? ` and in ${listed(quality.alike)} the cells are no farther apart than their seeds` : "";
+  return { cell: chosen.cell, reason: `${capital(zeros(zero))}${alike}, so ${quality.name} decides. ${reason}` };
 }
 
 function reasonFor(
@@ -87,15 +88,6 @@ export function digitsFor(cells: readonly CellSummary[]): number {
   const largest = Math.max(...cells.map(({ quality }) => Math.abs(quality.mean)), 1);
   const closest = Math.min(...cells.map(spread).filter((value) => value > 0), 1);
   return Math.min(6, Math.max(0, 3 - Math.floor(Math.log10(largest)), Math.ceil(-Math.log10(closest))));
-}
-
-function apart(a: CellSummary, b: CellSummary): number {
-  return Math.abs(a.quality.mean - b.quality.mean);
-}
-
-/** How far the seeds of a cell are apart. */
-export function spread({ quality }: CellSummary): number {
-  return quality.high - quality.low;
 }
 
 /** Seconds of a step after the longest context. */

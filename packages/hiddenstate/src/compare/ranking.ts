@@ -1,0 +1,27 @@
+import type { CellSummary, Quality } from "./comparison.ts";
+
+/** Cells by how good they are. */
+export interface Ranking {
+  /** The best first. */
+  ranked: readonly CellSummary[];
+  /** The best and those that are as good: the two means are no farther apart than seeds of one of the two are. */
+  asGood: readonly CellSummary[];
+}
+
+/** Ranks cells, at least one, by the mean over their seeds. */
+export function rank(cells: readonly CellSummary[], better: Quality["better"]): Ranking {
+  const sign = better === "lower" ? 1 : -1;
+  const ranked = cells.toSorted((a, b) => sign * (a.quality.mean - b.quality.mean));
+  const [best] = ranked;
+  return { ranked, asGood: ranked.filter((cell) => apart(cell, best) <= Math.max(spread(cell), spread(best))) };
+}
+
+/** How far the means of two cells are apart. */
+export function apart(a: CellSummary, b: CellSummary): number {
+  return Math.abs(a.quality.mean - b.quality.mean);
+}
+
+/** How far the seeds of a cell are apart. */
+export function spread({ quality }: CellSummary): number {
+  return quality.high - quality.low;
+}
