@@ -7,6 +7,7 @@ import { expectClose } from "../../test/golden.ts";
 import { checkGradients } from "../autograd/gradient-check.ts";
 import { add, mul } from "../autograd/ops/binary.ts";
 import { sum } from "../autograd/ops/reduce.ts";
+import { concat } from "../autograd/ops/concat.ts";
 import { matmul } from "../autograd/ops/matmul.ts";
 import { reshape } from "../autograd/ops/reshape.ts";
 import { slice } from "../autograd/ops/slice.ts";
@@ -211,6 +212,33 @@ describe("in f64", () => {
       runs[0].gradients.forEach((values, i) => expectClose(values, runs[1].gradients[i], 1e-12));
     },
   );
+
+  test("a recomputed recurrence in the cell of a recomputed one has the masks of the first time, too", () => {
+    const gradients = [false, true].map((recompute) => {
+      const dropout = new Dropout({ rate: 0.4, name: "dropout" });
+      const linear = new Linear({ inputSize, outputSize: inputSize, name: "linear" });
+      const state = { h: inputSize };
+      const inner = new Recurrence({
+        state,
+        parts: { dropout, linear },
+        cell: (x, { h }) => {
+          const next = tanh(add(dropout.forward(linear.forward(x)), h));
+          return { output: next, state: { h: next } };
+        },
+      });
+      const outer = new Recurrence({
+        state,
+        parts: { inner },
+        cell: (x, { h }) => {
+          const next = inner.forward(reshape(concat([x, h, x, h]), [4, x.shape[0], inputSize]), { recompute }).state.h;
+          return { output: next, state: { h: next } };
+        },
+      });
+      total([outer.forward(normal([steps, batch, inputSize]), { lengths, recompute }).output]).backward();
+      return outer.parameters().map(({ grad }) => [...grad!.exactDataSync()]);
+    });
+    gradients[0].forEach((values, i) => expectClose(values, gradients[1][i], 1e-12));
+  });
 
   test("recomputed, it reads tensors that were computed outside of the cell", () => {
     const gradients = [false, true].map((recompute) => {
