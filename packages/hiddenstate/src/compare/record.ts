@@ -1,5 +1,6 @@
 import { HiddenstateError } from "@hiddenstate/core";
 import type { FolderStorage } from "../files/folder-storage.ts";
+import { parseJson } from "../files/parse-json.ts";
 import type { ComparePlan, FailedRun, RunResult } from "./comparison.ts";
 
 /** What `compare.json` holds: the plan, and the runs that are finished. */
@@ -11,24 +12,16 @@ export interface CompareRecord {
 
 const path = "compare.json";
 
-/** Null where no comparison was begun. @throws HiddenstateError `corrupt` where the file is no JSON, or not of a comparison */
+/** Null where no comparison was begun. @throws HiddenstateError `corrupt` where the file is not JSON, or not of a comparison */
 export async function readRecord(storage: FolderStorage): Promise<CompareRecord | null> {
   const bytes = await storage.read(path);
   if (!bytes) return null;
-  const corrupt = (what: string, cause?: unknown): HiddenstateError =>
-    new HiddenstateError(
-      "corrupt",
-      `${storage.location}/${path}: corrupt file: ${what}; start over in another folder`,
-      { cause },
-    );
-  let record: Partial<CompareRecord> | null;
-  try {
-    record = JSON.parse(new TextDecoder().decode(bytes)) as Partial<CompareRecord> | null;
-  } catch (cause) {
-    throw corrupt("it is no JSON", cause);
-  }
+  const where = `${storage.location}/${path}`;
+  const remedy = "start over in another folder";
+  const record = parseJson(new TextDecoder().decode(bytes), where, remedy) as Partial<CompareRecord> | null;
   // The data's fingerprint is what no run may do without.
-  if (record?.plan?.data?.sha256 === undefined) throw corrupt("it does not say what was compared");
+  if (record?.plan?.data?.sha256 === undefined)
+    throw new HiddenstateError("corrupt", `${where}: corrupt file: it does not say what was compared; ${remedy}`);
   return record as CompareRecord;
 }
 

@@ -1,5 +1,5 @@
-import { HiddenstateError } from "@hiddenstate/core";
 import type { FolderStorage } from "../files/folder-storage.ts";
+import { readMetrics } from "../recorded-metrics.ts";
 import { median } from "../statistics.ts";
 import type { CurvePoint } from "./comparison.ts";
 
@@ -23,16 +23,12 @@ interface MetricsLine {
 
 /** @throws HiddenstateError `corrupt` where the file is not what training writes */
 export async function readCourse(storage: FolderStorage): Promise<RunCourse> {
-  const path = "training/metrics.jsonl";
-  const bytes = await storage.read(path);
-  const lines = new TextDecoder().decode(bytes ?? new Uint8Array()).split("\n");
+  const events = await readMetrics(storage, "delete the run's folder and resume");
   const curve: CurvePoint[] = [];
   const speeds: number[] = [];
   const times = new Map<number, number>();
   let seconds = 0;
-  for (const [number, text] of lines.entries()) {
-    if (text === "") continue;
-    const line = parse(text, `${storage.location}/${path}:${number + 1}`);
+  for (const line of events as MetricsLine[]) {
     if (line.type === "step") {
       ({ seconds } = line);
       if (line.tokensPerSecond !== undefined) speeds.push(line.tokensPerSecond);
@@ -42,14 +38,4 @@ export async function readCourse(storage: FolderStorage): Promise<RunCourse> {
     }
   }
   return { curve, tokensPerSecond: median(speeds), secondsAt: (step) => times.get(step) ?? seconds };
-}
-
-function parse(text: string, where: string): MetricsLine {
-  try {
-    return JSON.parse(text) as MetricsLine;
-  } catch (cause) {
-    throw new HiddenstateError("corrupt", `${where}: corrupt line: it is no JSON; delete the run's folder and resume`, {
-      cause,
-    });
-  }
 }

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { HiddenstateError } from "@hiddenstate/core";
 import { FolderStorage } from "./folder-storage.ts";
+import { parseJson } from "./parse-json.ts";
 import { failedWith, storageFault } from "./storage-fault.ts";
 
 /**
  * What a file of JSON holds; null where there is none.
- * @throws HiddenstateError `storage`, or `corrupt` for a file that is no JSON
+ * @throws HiddenstateError `storage`, or `corrupt` for a file that is not JSON
  */
 export async function readJsonFile(path: string): Promise<unknown> {
   let text: string;
@@ -16,13 +16,7 @@ export async function readJsonFile(path: string): Promise<unknown> {
     if (failedWith(fault, "ENOENT")) return null;
     throw storageFault(`cannot read ${path}`, fault);
   }
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw new HiddenstateError("corrupt", `${path}: corrupt file: it is not JSON; delete it to start afresh`, {
-      cause,
-    });
-  }
+  return parseJson(text, path, "delete it to start afresh");
 }
 
 /** Writes it as a whole: the file from before stays until the new one is complete. @throws HiddenstateError `storage` */

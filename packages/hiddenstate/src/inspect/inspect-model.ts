@@ -18,7 +18,8 @@ import {
 import type { EngineChoice } from "../engine.ts";
 import { FolderStorage } from "../files/folder-storage.ts";
 import { load } from "../load.ts";
-import { type RecordedFiles, recordedFiles } from "./recorded-files.ts";
+import { readMetrics } from "../recorded-metrics.ts";
+import { readOptions, type RecordedOptions } from "../recorded-options.ts";
 import type { Inspected, TrainedModel } from "../tasks/task.ts";
 import { type AnyTask, taskOf } from "../tasks/tasks.ts";
 import { loadEigenvalues } from "./load-eigenvalues.ts";
@@ -84,7 +85,9 @@ export async function inspect(options: InspectOptions): Promise<ModelInspection>
     );
   }
   const eigenvalues = await loadEigenvalues();
-  const { options: trainedWith, events } = await recordedFiles(new FolderStorage(folder));
+  const storage = new FolderStorage(folder);
+  const trainedWith = await readOptions(storage);
+  const events = await readMetrics(storage, "delete it to inspect without the training's record");
   const inspected = inspectedOf(task, model, trainedWith, folder);
   checkUnit(inspected.network, unit, gate);
   if (!Number.isInteger(follow) || follow < 1)
@@ -113,7 +116,7 @@ export async function inspect(options: InspectOptions): Promise<ModelInspection>
 function inspectedOf(
   task: AnyTask,
   model: TrainedModel,
-  trainedWith: RecordedFiles["options"],
+  trainedWith: RecordedOptions | null,
   folder: string,
 ): Inspected {
   try {
