@@ -225,3 +225,23 @@ test("what separates columns is said once, to train", () => {
   const next = hiddenstate(["stream", "runs/tilde.csv", "--history", data], { input: `${month(60)}~70\n` });
   expect(recordsOf(next.stdout)).toMatchObject([{ month: month(60), sold: 70, odd: expect.any(Boolean) as boolean }]);
 });
+
+test("how gaps are taken is settled by the training, so other commands say to train with a flag", () => {
+  const data = file("whole.csv", table(sales(60)));
+  expect(train(data).status).toBe(0);
+  const gap = file(
+    "later-gap.csv",
+    table(
+      sales(60).slice(0, 58),
+      sales(60).flatMap((_, t) => (t < 2 ? [] : [month(t < 40 ? t : t + 1)])),
+    ),
+  );
+  for (const command of ["forecast", "evaluate"]) {
+    const { status, stderr } = hiddenstate([command, "runs/whole.csv", gap]);
+    expect(status).toBe(1);
+    expect(stderr).toContain("(1 left out), though the dates are monthly; train with --gaps fill");
+  }
+  const { status, stderr } = hiddenstate(["predict", "runs/whole.csv", gap]);
+  expect(status).toBe(0);
+  expect(stderr).toContain("a step is left out before 2003-06");
+});

@@ -167,6 +167,23 @@ describe("a forecaster that watches", () => {
     expect(records.slice(3)).toEqual(watched(history, rows.slice(100, 102).join("\n")).records);
   });
 
+  test("takes rows that are left out as missing values, says so once, and goes on", () => {
+    const { records, done } = watched(history, [rows[100], rows[103], rows[104], rows[107]].join("\n"));
+    expect(done).toMatchObject({ status: 0 });
+    expect(records.map(({ skipped, error }) => [skipped, typeof error])).toEqual([
+      [undefined, "number"],
+      [2, "number"],
+      [undefined, "number"],
+      [2, "number"],
+    ]);
+    expect(done.stderr).toContain(
+      "series level: 2 steps are left out before 2024-04-13: taken as missing, as is what is left out later",
+    );
+    expect(done.stderr).not.toContain("2024-04-17");
+    const between = watched(history, "2024-04-10T12:00,20").records;
+    expect(between[0].message).toContain("lines may leave steps out, but must lie on them");
+  });
+
   test("goes on from the state in a file", () => {
     const whole = watched(history, rows.slice(100, 106).join("\n")).records;
     const first = watched([...history, "--state", "sensor.state"], rows.slice(100, 103).join("\n")).records;

@@ -81,7 +81,8 @@ async function runPrediction(
   using interruption = new Interruption(() => void (paths.length === 0 && process.stdin.destroy())).listen();
   const { signal } = interruption;
   try {
-    for await (const answers of task.predict(model, { paths, input: process.stdin, signal, beam, rate })) {
+    const notice = (text: string): void => output.note(text);
+    for await (const answers of task.predict(model, { paths, input: process.stdin, signal, beam, rate, notice })) {
       await output.lines(answers);
       if (picture !== undefined) drawn.push(...answers);
       if (signal.aborted || !output.listening) break;

@@ -79,6 +79,7 @@ async function runStream(folder: string, flags: StreamFlags): Promise<number> {
   const watch = await task.watch(model, {
     rate,
     tokens,
+    notice: (text) => output.note(text),
     ...(saved ? { state: saved.watch } : { history }),
   });
   // Whoever waits for a line has to be woken: the input ends here.

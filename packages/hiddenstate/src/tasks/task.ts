@@ -168,6 +168,8 @@ export interface PredictRequest {
   beam?: number | undefined;
   /** For tasks that watch: share of usual events to call odd. Default 0.01. */
   rate?: number | undefined;
+  /** Told what whoever asks should know, once. */
+  notice?: ((text: string) => void) | undefined;
 }
 
 /** How good a model is. */

@@ -23,4 +23,6 @@ export interface WatchRequest {
   state?: unknown;
   /** Whether each token of a line is told. Default false: only odd ones. */
   tokens?: boolean | undefined;
+  /** Told what whoever watches should know, once. */
+  notice?: ((text: string) => void) | undefined;
 }

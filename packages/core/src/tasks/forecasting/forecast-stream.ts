@@ -1,4 +1,6 @@
 import type { Series } from "../../data/series/series.ts";
+import { parseDate } from "../../data/series/dates.ts";
+import { dateAfter, unitsBetween } from "../../data/series/frequency.ts";
 import { resolveOptions } from "../../options.ts";
 import { oddThreshold, rateRule, uncalibrated } from "../watching/oddness.ts";
 import type { ForecasterModel } from "./forecaster-model.ts";
@@ -34,6 +36,8 @@ export interface WatchedValue {
   /** (value - expected) over what is usual here, in standard deviations, on the scale that the model forecasts; null too where the value is missing. */
   error: number | null;
   odd: boolean | null;
+  /** How many steps were left out before it, by its date; absent where it is the next one. */
+  skipped?: number;
 }
 
 /** All of a stream: plain JSON. */
@@ -51,7 +55,11 @@ export interface ForecastStreamState {
   }[];
 }
 
-/** A series that comes value by value, each compared with its forecast. Keeps as many steps as a forecast reads. */
+/**
+ * A series that comes value by value, each compared with its forecast. Keeps as many steps as a forecast reads. Steps that are left out are
+ * missing values, also where the training refused gaps, for else one missed value would end the stream; where it ignored them, what comes is
+ * the next step.
+ */
 export class ForecastStream {
   readonly #model: ForecasterModel;
   readonly #rate: number;
@@ -81,7 +89,12 @@ export class ForecastStream {
     const { context, preprocessing, inputs } = model.config.plan;
     // Two seasons more: a missing value is taken from the season before it.
     this.#needed = context + leadOf(preprocessing) + Math.max(...inputs.lags) + 2 * preprocessing.season;
-    if (past) this.#rows = rowsOf(past).slice(-this.#needed);
+    if (!past) return;
+    const rows = rowsOf(past);
+    // Rows that are to be sorted tell of no gaps yet.
+    if (model.config.repairs.unsorted === "sort") this.#rows = rows;
+    else for (const row of rows) (this.#rows = this.#upTo(row, this.#skippedBefore(row))).push(row);
+    this.#rows = this.#rows.slice(-this.#needed);
   }
 
   /** Goes on with a stream whose `state()` was kept. */
@@ -100,11 +113,12 @@ export class ForecastStream {
    * @throws HiddenstateError `invalid`, `missing` or `mismatch` where the row does not fit; the stream stays as it was
    */
   push(row: StreamRow): WatchedValue {
-    const { plan, repairs } = this.#model.config;
-    const { series, prepared } = this.#model.prepare(this.#seriesWith({ ...row, value: NaN }), 0, 0);
+    const { plan } = this.#model.config;
+    const skipped = this.#skippedBefore(row);
+    const past = this.#upTo(row, skipped);
+    // The row must fit before it is kept.
+    const { series, prepared } = this.#model.prepare(this.#seriesOf([...past, { ...row, value: NaN }]), 0, 0);
     const origin = series.values.length - 2;
-    // The row must fit before it is kept; its date may lie some steps on, where gaps are filled.
-    if (repairs.gaps === "fill") this.#model.prepare(this.#seriesWith(row), 0, 0);
     let watched: WatchedValue = { value: row.value, expected: null, lower: null, upper: null, error: null, odd: null };
     if (origin - plan.context + 1 >= prepared.first) {
       const [ahead] = finish(this.#model.predictor.ahead([{ series: prepared, origin }]));
@@ -121,6 +135,8 @@ export class ForecastStream {
         odd: there ? Math.abs(error) > this.threshold : null,
       };
     }
+    if (skipped > 0) watched.skipped = skipped;
+    this.#rows = past;
     this.#rows.push(row);
     if (this.#rows.length > 2 * this.#needed) this.#rows = this.#rows.slice(-this.#needed);
     return watched;
@@ -142,8 +158,31 @@ export class ForecastStream {
     };
   }
 
-  #seriesWith(row: StreamRow): Series {
-    return this.#seriesOf([...this.#rows, row]);
+  /** Steps between the last row and this one; 0 where their dates tell of none, or do not fit, which is for others to refuse. */
+  #skippedBefore({ date }: StreamRow): number {
+    const { frequency, repairs } = this.#model.config;
+    const before = this.#rows.at(-1)?.date;
+    if (!frequency || repairs.gaps === "ignore" || before === undefined || date === undefined) return 0;
+    const [from, to] = [before, date].map((each) => this.#dateOf(each));
+    const skipped = unitsBetween(from, to, frequency.unit) / frequency.step - 1;
+    return Number.isInteger(skipped) ? Math.max(0, skipped) : 0;
+  }
+
+  #dateOf(date: string | number): number {
+    return parseDate(date, `series ${this.#id ?? 0}`);
+  }
+
+  /** The rows before a row, with missing ones for the steps that were left out. */
+  #upTo({ date }: StreamRow, skipped: number): StreamRow[] {
+    if (skipped === 0) return this.#rows;
+    // Of a past that lies farther back, a forecast reads nothing.
+    if (skipped > this.#needed) return [];
+    const to = this.#dateOf(date!);
+    const missing = Array.from({ length: skipped }, (_, i): StreamRow => ({
+      value: NaN,
+      date: dateAfter(to, this.#model.config.frequency!, i - skipped),
+    }));
+    return [...this.#rows, ...missing];
   }
 
   #seriesOf(rows: readonly StreamRow[]): Series {

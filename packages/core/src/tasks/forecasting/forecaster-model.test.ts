@@ -304,6 +304,28 @@ describe("a stream", () => {
     expect(next.dates).toEqual(["2010-01-01"]);
   });
 
+  test("takes steps that are left out as missing values, and goes on", async () => {
+    const model = await trained([{ values, dates }], { test: 30 });
+    const rows = values.map((value, t) => ({ value, date: dates[t] }));
+    const past = { values: values.slice(0, 60), dates: dates.slice(0, 60) };
+    const [gap, missing] = [model.stream({ series: past }), model.stream({ series: past })];
+    for (const t of [60, 61]) missing.push({ value: NaN, date: dates[t] });
+    const after = gap.push(rows[62]);
+    expect(after).toEqual({ ...missing.push(rows[62]), skipped: 2 });
+    expect(after.error).not.toBe(null);
+    const without = rows.slice(0, 63).filter((_, t) => t !== 60 && t !== 61);
+    const history = { values: without.map(({ value }) => value), dates: without.map(({ date }) => date) };
+    const next = missing.push(rows[63]);
+    expect(gap.push(rows[63])).toEqual(next);
+    expect(model.stream({ series: history }).push(rows[63])).toEqual(next);
+    expect(gap.push({ value: 1, date: "2090-01-01" })).toMatchObject({
+      expected: null,
+      skipped: expect.any(Number) as number,
+    });
+    expect(() => gap.push({ value: 1, date: "2090-01-15" })).toThrow("irregular");
+    expect(gap.push({ value: 1, date: "2090-02-01" })).toMatchObject({ expected: null });
+  });
+
   test("calls what is far off odd, and about a share of `rate` of a usual series", async () => {
     const long = sales(600, 3);
     const model = await trained([{ values: long }], { test: 300, steps: 30 });

@@ -130,7 +130,7 @@ async function* trainOn(
   try {
     return yield* trainForecaster(series, options, { ...rest, ...(source && { source }) });
   } catch (error) {
-    throw ofFile(path, error);
+    throw ofFile(path, error, false);
   }
 }
 

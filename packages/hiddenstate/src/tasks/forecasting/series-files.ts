@@ -136,13 +136,17 @@ export function inFile<T>(path: string, work: () => T): T {
   }
 }
 
-/** An error about series as the command line tells it. */
-export function ofFile(path: string | null, error: unknown): unknown {
+/**
+ * An error about series as the command line tells it.
+ *
+ * @param trained whether a model reads them: how dates are mended was then settled by its training
+ */
+export function ofFile(path: string | null, error: unknown, trained = true): unknown {
   if (!(error instanceof HiddenstateError)) return error;
   const about = /^(series|row|line|seriesFromRows)\b/.test(error.message) && path !== null ? `${path}: ` : "";
-  return new HiddenstateError(error.code, `${about}${inFlags(error.message.replace(/^seriesFromRows: /, ""))}`, {
-    cause: error,
-  });
+  const told = inFlags(error.message.replace(/^seriesFromRows: /, ""));
+  const advised = trained ? told.replace(/\buse (?=--(unsorted|repeats|gaps) )/, "train with ") : told;
+  return new HiddenstateError(error.code, `${about}${advised}`, { cause: error });
 }
 
 const flags = "unsorted|repeats|gaps|difference|scaling|log|head|strategy";

@@ -11,7 +11,7 @@ import {
 } from "@hiddenstate/core";
 import { parseDelimited } from "../../files/tables/delimited.ts";
 import { parseObject } from "../../files/tables/json-lines.ts";
-import { placeOf, type TableRow } from "../../files/tables/table.ts";
+import { cellText, placeOf, type TableRow } from "../../files/tables/table.ts";
 import { tableParts } from "../../files/tables/table-parts.ts";
 import type { PredictRequest } from "../task.ts";
 import type { Watch, WatchRequest } from "../watch.ts";
@@ -27,8 +27,9 @@ interface SeriesWatchState {
  * Watches series row by row, each value by how far it is from what was forecast of it. A line is an object (`{"day": "2024-01-01", "sold": 3}`), cells
  * in the order of the training's columns (or of a header that comes first), or a value alone.
  */
-export async function watchSeries(model: ForecasterModel, { rate, history, state }: WatchRequest): Promise<Watch> {
-  const watch = new SeriesWatch(model, rate, state);
+export async function watchSeries(model: ForecasterModel, request: WatchRequest): Promise<Watch> {
+  const watch = new SeriesWatch(model, request);
+  const { history } = request;
   if (history !== undefined) for (const series of await readSeriesAs(history, model.config.source)) watch.know(series);
   return { push: (line) => watch.pushLine(line), state: () => watch.state() };
 }
@@ -36,9 +37,9 @@ export async function watchSeries(model: ForecasterModel, { rate, history, state
 /** What is said of each row of some tables, in their order. */
 export async function* predictSeries(
   model: ForecasterModel,
-  { paths, input, rate }: PredictRequest,
+  { paths, input, rate, notice }: PredictRequest,
 ): AsyncGenerator<object[], void> {
-  const watch = new SeriesWatch(model, rate, undefined);
+  const watch = new SeriesWatch(model, { rate, notice });
   const { order, columns } = watch;
   const parts = tableParts(paths, input, {
     ...sourceOptions(model.config.source),
@@ -78,9 +79,13 @@ class SeriesWatch {
   readonly #delimiter: string | undefined;
   readonly #streams = new Map<string, ForecastStream>();
 
-  constructor(model: ForecasterModel, rate: number | undefined, state: unknown) {
+  /** Told of the first gap. */
+  #notice: ((text: string) => void) | undefined;
+
+  constructor(model: ForecasterModel, { rate, state, notice }: Omit<WatchRequest, "history" | "tokens">) {
     this.#model = model;
     this.#rate = rate;
+    this.#notice = notice;
     this.#delimiter = sourceOptions(model.config.source).delimiter;
     const { columns, order } = columnsOf(model);
     this.columns = columns;
@@ -142,8 +147,9 @@ class SeriesWatch {
       known: pick(this.columns.known),
       observed: pick(this.columns.observed),
     };
-    const { value, odd, ...numbers } = stream.push(next);
-    const said = { ...inFigures(numbers), odd };
+    const { value, odd, skipped, ...numbers } = stream.push(next);
+    const said = { ...inFigures(numbers), odd, ...(skipped !== undefined && { skipped }) };
+    if (skipped !== undefined) this.#tellGap(id, row, skipped);
     // Only now: a row that is refused begins nothing.
     this.#streams.set(id, stream);
     return { value: Number.isNaN(value) ? null : value, said };
@@ -151,6 +157,14 @@ class SeriesWatch {
 
   state(): SeriesWatchState {
     return { rate: this.#rate ?? null, streams: [...this.#streams.values()].map((stream) => stream.state()) };
+  }
+
+  #tellGap(id: string, row: TableRow, skipped: number): void {
+    const steps = skipped === 1 ? "a step is" : `${skipped} steps are`;
+    this.#notice?.(
+      `series ${id}: ${steps} left out before ${cellText(row[this.columns.date!])}: taken as missing, as is what is left out later`,
+    );
+    this.#notice = undefined;
   }
 
   #begin(series: Series): ForecastStream {
@@ -195,7 +209,8 @@ function withoutRows(error: unknown): unknown {
     .replace(/, row \d+:/, ":")
     .replaceAll(/\brow \d+ \(([^)]+)\)/g, "$1")
     .replace(/; sort the rows.*/, "; lines must come in the order of their dates")
-    .replace(/; remove one, or use.*/, "; a date can come once");
+    .replace(/; bring them to one distance.*/, "; lines may leave steps out, but must lie on them")
+    .replace(/; remove one, or (use|train with).*/, "; a date can come once");
   return new HiddenstateError(error.code, message, { cause: error });
 }
 
