@@ -101,6 +101,11 @@ describe("a second file", () => {
 });
 
 describe("--help", () => {
+  test("train tells of each task's default where they differ", () => {
+    const help = hiddenstate(["train", "--help"]).stdout.replaceAll(/\s+/g, " ");
+    expect(help).toContain("rarer words become one unknown word (default: 2, for pairs 1)");
+  });
+
   const manual = readFileSync(fileURLToPath(new URL("../../../docs/cli.md", import.meta.url)), "utf8");
 
   for (const command of ["train", "evaluate", "predict", "generate", "doctor"]) {

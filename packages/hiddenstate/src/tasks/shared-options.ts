@@ -94,7 +94,7 @@ export const textOptions: readonly TaskOption[] = [
 export const minimumCountOption: TaskOption = {
   flags: "--min-count <n>",
   name: "minimumCount",
-  about: "rarer words become one unknown word; with words as tokens (default: 1), and for tags (default: 2)",
+  about: "with words as tokens, and for tags: rarer words become one unknown word (default: 2, for pairs 1)",
   group: "Text",
   value: { range: positive },
 };

@@ -64,7 +64,7 @@ const rules: OptionRules<ClassifierTraining> = {
   schedule: { type: "choice", choices: ["constant", "cosine", "step", "plateau"], default: "cosine" },
   average: { type: "number", min: 0, below: 1, default: 0.999 },
   tokenizer: { type: "choice", choices: ["character", "byte", "word"], default: "character" },
-  minimumCount: { type: "integer", min: 1, optional: true },
+  minimumCount: { type: "integer", min: 1, default: 2 },
   predict: { type: "choice", choices: ["label", "number"], optional: true },
   batch: { type: "integer", min: 1, default: 32 },
   tokenDropout: { type: "number", min: 0, below: 1, default: 0 },

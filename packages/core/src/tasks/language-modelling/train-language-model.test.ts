@@ -111,6 +111,14 @@ describe("a run", () => {
     expect(bytes[0]).not.toEqual(bytes[2]);
   });
 
+  test("goes on where a default, that words which occur once are unknown, is spelled out", async () => {
+    const storage = new MemoryStorage();
+    const words = { ...small, tokenizer: "word", bptt: 4 } as const;
+    await run({ ...words, steps: 2 }, { storage });
+    const { events } = await run({ ...words, minimumCount: 2, steps: 3 }, { storage, resume: true });
+    expect(events.at(-1)).toMatchObject({ type: "end", step: 3 });
+  });
+
   test("learns the same, to rounding, when it recomputes activations", async () => {
     const losses: number[][] = [];
     for (const recompute of [false, true]) {

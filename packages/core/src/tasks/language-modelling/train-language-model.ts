@@ -33,7 +33,7 @@ import { calibrateSurprisal } from "../watching/surprisal-calibration.ts";
 export interface LanguageModelTraining extends LanguageModelArchitecture, TrainingOptions {
   /** Default `"character"`. */
   tokenizer?: TokenizerKind;
-  /** Word tokenizer only: rarer words are unknown. Default 1. */
+  /** Word tokenizer only: rarer words are unknown. Default 2. */
   minimumCount?: number;
   /** Window of truncated backpropagation through time: steps the gradient reaches back. Default 64. */
   bptt?: number;
@@ -59,7 +59,7 @@ const rules: OptionRules<LanguageModelTraining> = {
   ...architectureRules,
   ...trainingRules,
   tokenizer: { type: "choice", choices: ["character", "byte", "word"], default: "character" },
-  minimumCount: { type: "integer", min: 1, optional: true },
+  minimumCount: { type: "integer", min: 1, default: 2 },
   bptt: { type: "integer", min: 1, default: 64 },
   stride: { type: "integer", min: 1, optional: true },
   batch: { type: "integer", min: 1, default: 32 },
