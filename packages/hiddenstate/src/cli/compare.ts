@@ -26,9 +26,10 @@ type CompareFlags = Omit<AnyComparison, "data" | "signal"> & { json?: true };
 const positive = { whole: true, min: 1 } as const;
 
 const comparedOptions = (): Option[] => [
-  new Option("--cells <list>", "two or more, with commas between (default: rnn,lstm,gru,mingru,transformer)").argParser(
-    parseCells,
-  ),
+  new Option(
+    "--cells <list>",
+    "two or more, with commas between (default: rnn,lstm,gru,mingru,transformer; for pairs and series without the last)",
+  ).argParser(parseCells),
   numberOption("--seeds <n>", "runs of each cell, with seeds from --seed on (default: 2)", { whole: true, min: 2 }),
   numberOption(
     "--parameters <n>",
