@@ -127,6 +127,7 @@ export {
   type ConfusionMatrix,
   type MajorityBaseline,
 } from "./metrics/classification.ts";
+export { quantile } from "./metrics/quantile.ts";
 export { meanBaseline, regressionScores, type RegressionScores } from "./metrics/regression.ts";
 export {
   intervalCoverage,
@@ -195,7 +196,7 @@ export { ClassifierSubject } from "./inspect/classifier-subject.ts";
 export { ForecastSubject } from "./inspect/forecast-subject.ts";
 export { TaggerSubject } from "./inspect/tagger-subject.ts";
 export { TextSubject } from "./inspect/text-subject.ts";
-export { quantile, trainingRecord, type Distribution, type TrainingRecord } from "./inspect/training-record.ts";
+export { trainingRecord, type Distribution, type TrainingRecord } from "./inspect/training-record.ts";
 export {
   doublings,
   perplexityTolerance,

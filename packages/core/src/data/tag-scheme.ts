@@ -54,8 +54,7 @@ export function detectScheme(sequences: readonly (readonly string[])[]): TagSche
   const tags = [...new Set(sequences.flat())];
   if (!tags.some((tag) => tag.includes("-"))) return "none";
   for (const scheme of ["bio", "bioes"] as const) {
-    const { prefixes } = schemes[scheme];
-    if (!tags.every((tag) => isOfScheme(tag, prefixes))) continue;
+    if (!fitScheme(tags, scheme)) continue;
     const constraints = tagConstraints(tags, scheme)!;
     const ids = new Map(tags.map((tag, id) => [tag, id]));
     if (
@@ -70,6 +69,11 @@ export function detectScheme(sequences: readonly (readonly string[])[]): TagSche
       return scheme;
   }
   return "none";
+}
+
+/** Whether all tags are some of a scheme. */
+export function fitScheme(tags: readonly string[], scheme: TagScheme): boolean {
+  return scheme === "none" || tags.every((tag) => isOfScheme(tag, schemes[scheme].prefixes));
 }
 
 function keepsTo(path: readonly number[], tagCount: number, { transitions, start, end }: TagConstraints): boolean {

@@ -6,9 +6,9 @@ import { HiddenstateError } from "../errors.ts";
 import { scope } from "../memory/scope.ts";
 import { type Tensor, tensor } from "../memory/tensor.ts";
 import { encodeExamples, named, type SequenceExample } from "../tasks/classification/classification-data.ts";
-import { probabilities } from "../tasks/classification/classifier-evaluation.ts";
 import type { ClassifierModel } from "../tasks/classification/classifier-model.ts";
 import type { EncodedSequence } from "../tasks/sequence-encoder.ts";
+import { surprisalOf } from "../tasks/surprisal.ts";
 import type { FollowedStretch } from "./follow-units.ts";
 import type { GradientFlowRun } from "./gradient-flow.ts";
 import { type AnyRecurrentNetwork, observe } from "./observe.ts";
@@ -120,7 +120,7 @@ export class ClassifierSubject implements InspectionSubject {
         const scores = found.slice(i * width, (i + 1) * width);
         result[done + i] =
           target.kind === "class"
-            ? -Math.log(Math.max(probabilities(scores)[truth], 1e-30))
+            ? surprisalOf(scores, truth)
             : (scores[0] - (truth - target.mean) / target.deviation) ** 2;
       });
       done += batch.length;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { quantile, trainingRecord } from "./training-record.ts";
+import { quantile } from "../metrics/quantile.ts";
+import { trainingRecord } from "./training-record.ts";
 
 const reading = (
   step: number,

@@ -1,3 +1,4 @@
+import { quantile } from "../metrics/quantile.ts";
 import type { StepEvent } from "../train/events.ts";
 
 /** Where numbers lie: the middle, the middle eighty per cent, the largest. */
@@ -91,14 +92,4 @@ function distribution(values: readonly number[]): Distribution {
     high: quantile(sorted, 0.9),
     largest: sorted.at(-1)!,
   };
-}
-
-/** Of numbers in rising order, between neighbours where it falls between them. */
-export function quantile(sorted: ArrayLike<number>, share: number): number {
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(sorted.length - 1, below + 1);
-  // An infinite neighbour must not make what lies on the other one NaN.
-  if (place === below) return sorted[below];
-  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
 }

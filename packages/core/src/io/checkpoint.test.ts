@@ -205,3 +205,12 @@ test("exact JSON keeps every number", () => {
   );
   expect(parseExactJson(exactJson([NaN, -Infinity, -0, "NaN"]))).toEqual([NaN, -Infinity, -0, "NaN"]);
 });
+
+test.each([
+  [{ "#number": "NaN" }],
+  [{ "#number": 3, "##number": "a" }],
+  [{ "#number": NaN, other: [{ "#number": "-0" }] }],
+  [["#number"]],
+])("exact JSON gives back a record whose key looks like its own: %j", (value) => {
+  expect(parseExactJson(exactJson(value))).toEqual(value);
+});

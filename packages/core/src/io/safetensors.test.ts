@@ -190,4 +190,14 @@ describe("numbers of other widths", () => {
   test("8-bit reals are refused by name", () => {
     expect(() => loadSafetensors(numbersAs("F8_E4M3", [1]))).toThrow(/unsupported dtype of tensor "x": got F8_E4M3/);
   });
+
+  test("more axes than a tensor can have are refused by name", () => {
+    const header = JSON.stringify({ w: { dtype: "F32", shape: [1, 1, 1, 1, 1, 1, 1], data_offsets: [0, 4] } });
+    const file = new Uint8Array(8 + header.length + 4);
+    new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
+    file.set(new TextEncoder().encode(header), 8);
+    expect(() => loadSafetensors(file, "x.safetensors")).toThrow(
+      'x.safetensors: unsupported shape of tensor "w": got [1, 1, 1, 1, 1, 1, 1], expected at most 6 axes',
+    );
+  });
 });

@@ -1,4 +1,5 @@
-import { type Tensor, tensor } from "../memory/tensor.ts";
+import { HiddenstateError, shown } from "../errors.ts";
+import { mostAxes, type Tensor, tensor } from "../memory/tensor.ts";
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "./safetensors-format.ts";
 import { numbersOf } from "./stored-numbers.ts";
 
@@ -50,6 +51,12 @@ export function loadSafetensors(
 export function tensorsOf(tensors: ReadonlyMap<string, StoredTensor>, where: string): Map<string, Tensor> {
   const result = new Map<string, Tensor>();
   for (const [name, entry] of tensors) {
+    if (entry.shape.length > mostAxes) {
+      throw new HiddenstateError(
+        "unsupported",
+        `${where}: unsupported shape of tensor "${name}": got ${shown(entry.shape)}, expected at most ${mostAxes} axes; reshape it before it is saved`,
+      );
+    }
     const numbers = numbersOf(entry, where, name);
     result.set(name, tensor(numbers, entry.shape, { dtype: numbers instanceof Int32Array ? "int32" : "float" }));
   }

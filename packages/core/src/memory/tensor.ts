@@ -279,12 +279,19 @@ export function full(shape: readonly number[], value: number): Tensor {
   return result;
 }
 
+/** Axes that a tensor may have. */
+export const mostAxes = 6;
+
 /** A copy of a shape, so that nobody else can change it. @throws HiddenstateError `invalid` for a shape that is none */
 export function checkShape(where: string, shape: readonly number[]): readonly number[] {
-  if (!Array.isArray(shape) || shape.length > 6 || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+  if (
+    !Array.isArray(shape) ||
+    shape.length > mostAxes ||
+    !shape.every((size) => Number.isSafeInteger(size) && size >= 0)
+  ) {
     throw new HiddenstateError(
       "invalid",
-      `${where}: invalid shape: got ${shown(shape)}, expected an array of at most 6 whole numbers, each at least 0`,
+      `${where}: invalid shape: got ${shown(shape)}, expected an array of at most ${mostAxes} whole numbers, each at least 0`,
     );
   }
   return [...shape];

@@ -35,6 +35,15 @@ describe("scores of classes", () => {
     expect(scores.macroF1).toBeCloseTo(0.8 / 3, 14);
   });
 
+  test.each([
+    [[0, 1], [1, 5], "predictions[1]: got 5, expected a whole number from 0 to 1 (2 classes)"],
+    [[0, 7], [1, 1], "truths[1]: got 7"],
+    [[0, -1], [1, 1], "truths[1]: got -1"],
+    [[0, 1], [0.5, 1], "predictions[0]: got 0.5"],
+  ])("a class that is none is refused: %j taken for %j", (truths, predictions, message) => {
+    expect(() => confusionMatrix(truths, predictions, 2)).toThrow(`confusionMatrix: unknown class in ${message}`);
+  });
+
   test("of no examples are 0", () => {
     expect(classificationScores(confusionMatrix([], [], 2))).toMatchObject({ accuracy: 0, macroF1: 0 });
   });

@@ -1,4 +1,4 @@
-import { HiddenstateError } from "../errors.ts";
+import { HiddenstateError, shown } from "../errors.ts";
 
 /** How often each class (row) was taken for each class (column): matrix[truth][prediction]. */
 export type ConfusionMatrix = number[][];
@@ -30,7 +30,7 @@ export interface ClassificationScores {
  *
  * @param truths class of each example, 0 to `classes` - 1
  * @param predictions what was predicted for each
- * @throws HiddenstateError `mismatch` if there are not as many predictions as truths
+ * @throws HiddenstateError `mismatch` if there are not as many predictions as truths, `unknown` for a class that is none
  * @example
  * confusionMatrix([0, 0, 1], [0, 1, 1], 2);   // [[1, 1], [0, 1]]
  */
@@ -40,6 +40,8 @@ export function confusionMatrix(
   classes: number,
 ): ConfusionMatrix {
   checkCounts("confusionMatrix", truths, predictions);
+  checkClasses("truths", truths, classes);
+  checkClasses("predictions", predictions, classes);
   const matrix = Array.from({ length: classes }, () => Array.from({ length: classes }, () => 0));
   for (let i = 0; i < truths.length; i++) matrix[truths[i]][predictions[i]]++;
   return matrix;
@@ -100,6 +102,16 @@ export function checkCounts(where: string, truths: ArrayLike<number>, prediction
     "mismatch",
     `${where}: mismatch in predictions: got ${predictions.length}, expected ${truths.length}, one for each truth`,
   );
+}
+
+function checkClasses(name: string, list: ArrayLike<number>, classes: number): void {
+  for (let i = 0; i < list.length; i++) {
+    if (Number.isInteger(list[i]) && list[i] >= 0 && list[i] < classes) continue;
+    throw new HiddenstateError(
+      "unknown",
+      `confusionMatrix: unknown class in ${name}[${i}]: got ${shown(list[i])}, expected a whole number from 0 to ${classes - 1} (${classes} classes)`,
+    );
+  }
 }
 
 function total(values: readonly number[]): number {

@@ -29,3 +29,21 @@ export function refuseIdleOptions(options: Pick<LanguageModelTraining, Option>):
     );
   }
 }
+
+/**
+ * Refuses options that do nothing with the data there is.
+ *
+ * @param given all options as they were given
+ * @param names those that do nothing
+ * @param data why, to stand after "with": `"numbers to read"`
+ * @throws HiddenstateError `mismatch`, naming the first one
+ */
+export function refuseIdleWith<Options extends object>(
+  given: Options,
+  names: readonly (keyof Options & string)[],
+  data: string,
+): void {
+  const idle = names.find((name) => given[name] !== undefined);
+  if (idle === undefined) return;
+  throw new HiddenstateError("mismatch", `train: mismatch in ${idle}: it does nothing with ${data}; leave it out`);
+}

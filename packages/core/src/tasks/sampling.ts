@@ -1,5 +1,6 @@
 import type { Random } from "../memory/random.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
+import { likeliest } from "./likeliest.ts";
 
 /** How the next token is drawn from a model's logits. */
 export interface SamplingOptions {
@@ -29,12 +30,6 @@ export const samplingRules: OptionRules<SamplingOptions> = {
 export function sample(logits: ArrayLike<number>, options: SamplingOptions, random: Random): number {
   const { temperature, topK, topP } = resolveOptions("sample", options, samplingRules);
   return temperature === 0 ? likeliest(logits) : draw(logits, temperature, topK, topP, random);
-}
-
-function likeliest(logits: ArrayLike<number>): number {
-  let best = 0;
-  for (let i = 1; i < logits.length; i++) if (logits[i] > logits[best]) best = i;
-  return best;
 }
 
 // Drawing follows every token of a text, so its arrays are made once for all draws.

@@ -2,6 +2,7 @@ import { padRows, padTokens } from "../data/padding.ts";
 import { type Tokenizer, type TokenizerKind, vocabularyBuilder } from "../data/tokenizer.ts";
 import { HiddenstateError, shown } from "../errors.ts";
 import { type Tensor, tensor } from "../memory/tensor.ts";
+import { columnStatistics } from "./standardisation.ts";
 
 /** What a sequence model reads: a text, numbers (one a step), or rows of numbers. */
 export type SequenceInput = string | ArrayLike<number> | readonly ArrayLike<number>[];
@@ -9,7 +10,7 @@ export type SequenceInput = string | ArrayLike<number> | readonly ArrayLike<numb
 /** How inputs become numbers, as it stands in `config.json`. */
 export type InputConfig =
   | { kind: "text"; vocabularySize: number }
-  /** Each column less its mean, over its standard deviation, both of the training part. */
+  /** Each column less its mean, over its standard deviation (1 where it never changes), both of the training part. */
   | { kind: "numbers"; width: number; mean: number[]; deviation: number[] };
 
 /** One input, ready for a batch. */
@@ -68,7 +69,9 @@ export class SequenceEncoder {
       inputs.map((input) => rowsOf(input, width)),
       width,
     );
-    return new SequenceEncoder({ kind: "numbers", width, mean, deviation }, null);
+    // What never changes says nothing: where it does after all, it is read as it is.
+    const divisors = deviation.map((each) => each || 1);
+    return new SequenceEncoder({ kind: "numbers", width, mean, deviation: divisors }, null);
   }
 
   /** The id that tokens have which the tokenizer does not know: a word's own, or for what has none -1, which is read as zeros. */
@@ -163,18 +166,4 @@ function emptyInput(name: string): HiddenstateError {
     "invalid",
     `${name}: invalid input: it is empty, expected at least one time step; leave it out`,
   );
-}
-
-/** Mean and standard deviation of each column over all rows of all sequences; a column that never changes gets deviation 1. */
-function columnStatistics(sequences: readonly Float64Array[], width: number): { mean: number[]; deviation: number[] } {
-  const rows = sequences.reduce((total, values) => total + values.length / width, 0);
-  const perColumn = (term: (value: number, column: number) => number): number[] => {
-    const sums = Array.from({ length: width }, () => 0);
-    for (const values of sequences)
-      for (let i = 0; i < values.length; i++) sums[i % width] += term(values[i], i % width);
-    return sums.map((sum) => sum / rows);
-  };
-  const mean = perColumn((value) => value);
-  const variance = perColumn((value, column) => (value - mean[column]) ** 2);
-  return { mean, deviation: variance.map((value) => Math.sqrt(value) || 1) };
 }

@@ -30,6 +30,20 @@ export async function finished<T>(work: Generator<void, T>, signal?: AbortSignal
   return next.value;
 }
 
+/** As `finished`, but null where `signal` is aborted before the work is done. */
+export async function finishedUnlessStopped<T>(
+  work: Generator<void, T>,
+  signal: AbortSignal | undefined,
+): Promise<T | null> {
+  if (signal?.aborted) return null;
+  try {
+    return await finished(work, signal);
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) return null;
+    throw error;
+  }
+}
+
 /** Timers are held back to 4 ms in browsers, messages are not. */
 function macrotask(): Promise<void> {
   return new Promise((resolve) => {

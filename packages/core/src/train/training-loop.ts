@@ -9,7 +9,7 @@ import { constantSchedule, cosineSchedule, PlateauSchedule, type Schedule, stepS
 import { SGD } from "../optim/sgd.ts";
 import type { OptionRules } from "../options.ts";
 import { type Budget, type Spending, spendingOf } from "./budget.ts";
-import { EventLoopTurns } from "./event-loop.ts";
+import { EventLoopTurns, finished } from "./event-loop.ts";
 import type { BestEvaluation, EndEvent, EvaluationEvent, TrainingEvent } from "./events.ts";
 import type { JobEvaluation, TrainingJob } from "./job.ts";
 import { StepLog } from "./step-log.ts";
@@ -213,7 +213,7 @@ export async function* trainingLoop(
   }
 
   async function evaluate(): Promise<EvaluationEvent> {
-    const { loss, tokens: count, metrics, criterion, seconds } = await clock.apart(() => evaluateJob(job, turns));
+    const { loss, tokens: count, metrics, criterion, seconds } = await clock.apart(() => evaluateJob(job));
     const best = criterion < (progress.best?.criterion ?? Infinity);
     progress.worse = best ? 0 : progress.worse + 1;
     if (best) {
@@ -310,27 +310,19 @@ export function bestOf({ best }: Progress): BestEvaluation | null {
   return best && { loss: best.loss, step: best.step, ...(best.metrics && { metrics: best.metrics }) };
 }
 
-async function evaluateJob(
-  job: TrainingJob,
-  turns: EventLoopTurns,
-): Promise<JobEvaluation & { criterion: number; seconds: number }> {
+async function evaluateJob(job: TrainingJob): Promise<JobEvaluation & { criterion: number; seconds: number }> {
   const start = performance.now();
   job.model.eval();
   try {
-    const evaluation = job.evaluate();
-    let next = evaluation.next();
-    while (!next.done) {
-      await turns.give();
-      next = evaluation.next();
-    }
-    const { loss, criterion = loss } = next.value;
+    const found = await finished(job.evaluate());
+    const { loss, criterion = loss } = found;
     if (!Number.isFinite(loss)) {
       throw new HiddenstateError(
         "not-finite",
         `train: the held-out loss became ${loss}; the last good checkpoint was kept; try a lower learning rate`,
       );
     }
-    return { ...next.value, criterion, seconds: (performance.now() - start) / 1000 };
+    return { ...found, criterion, seconds: (performance.now() - start) / 1000 };
   } finally {
     job.model.train();
   }

@@ -53,3 +53,27 @@ describe("a frequency", () => {
     expect(showDate(dateAfter(friday, { unit: "month", step: 12 }, 1))).toBe("2025-03-01");
   });
 });
+
+describe("months that lack a day", () => {
+  const thirtieths = dates("2024-11-30", "2024-12-30", "2025-01-30", "2025-02-28", "2025-03-30");
+
+  test("have their last one instead, and the day comes back after them", () => {
+    const frequency = detectFrequency(thirtieths)!;
+    expect(frequency).toEqual({ unit: "month", step: 1, dayOfMonth: 30 });
+    expect(thirtieths.map((_, i) => dateAfter(thirtieths[0], frequency, i))).toEqual(thirtieths);
+    expect(showDate(dateAfter(thirtieths[3], frequency, 1))).toBe("2025-03-30");
+    expect(showDate(dateAfter(thirtieths[1], { unit: "month", step: 1 }, 2))).toBe("2025-02-28");
+  });
+
+  test("are no month's end where other months go on", () => {
+    expect(showFrequency(detectFrequency(thirtieths)!)).toBe("monthly");
+    expect(detectFrequency([...thirtieths, parseDate("2025-04-28", "")])).not.toMatchObject({ unit: "month" });
+  });
+});
+
+test("years below 100 are those years", () => {
+  const date = parseDate("0050-01-31", "");
+  expect(showDate(date)).toBe("0050-01-31");
+  expect(showDate(dateAfter(date, { unit: "month", step: 1 }, 1))).toBe("0050-02-28");
+  expect(() => parseDate("0050-02-29", "row 1")).toThrow("row 1: invalid date");
+});

@@ -19,12 +19,19 @@ export function parseDate(date: string | number, where: string): number {
   const match = pattern.exec(date.trim());
   if (!match) throw invalid(date, where);
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part, i) => Number(part ?? (i < 3 ? 1 : 0)));
-  const time = Date.UTC(year, month - 1, day, hour, minute, second) + Math.round(Number(match[7] ?? 0) * 1000);
-  const parsed = new Date(Date.UTC(year, month - 1, day));
+  const start = utcDay(year, month - 1, day);
+  const seconds = (hour * 60 + minute) * 60 + second;
+  const time = start + seconds * 1000 + Math.round(Number(match[7] ?? 0) * 1000);
+  const parsed = new Date(start);
   const exists =
     parsed.getUTCMonth() === month - 1 && parsed.getUTCDate() === day && hour < 25 && minute < 60 && second < 61;
   if (!exists) throw invalid(date, where);
   return time - zoneOffset(match[8]);
+}
+
+/** The midnight that a day begins with, of any year: `Date.UTC` takes those below 100 for the 1900s. @param month from 0, and may run over */
+export function utcDay(year: number, month: number, day: number): number {
+  return new Date(0).setUTCFullYear(year, month, day);
 }
 
 /** A date as ISO text, as short as it can be: the day alone where the time is midnight. */

@@ -2,7 +2,7 @@ import { day, endsMonth, type Frequency, isWeekend, timeOfDay, unitsBetween } fr
 
 /**
  * The frequency that sorted dates without repeats have, whatever dates are left out: months where each date has the same day
- * (or each the last one) and time, Mondays to Fridays where there is no weekend, else the distance that occurs most often. Null
+ * (or the last one, where a month lacks it, or always) and time, Mondays to Fridays where there is no weekend, else the distance that occurs most often. Null
  * for fewer than two dates.
  */
 export function detectFrequency(dates: readonly number[]): Frequency | null {
@@ -10,10 +10,13 @@ export function detectFrequency(dates: readonly number[]): Frequency | null {
   const distances = dates.slice(1).map((date, i) => date - dates[i]);
   if (distances.every((distance) => distance >= 28 * day)) {
     const monthEnd = dates.every(endsMonth);
-    const inMonth = (date: number): string => `${monthEnd ? "end" : new Date(date).getUTCDate()} ${timeOfDay(date)}`;
-    if (dates.every((date) => inMonth(date) === inMonth(dates[0]))) {
+    const dayOf = (date: number): number => new Date(date).getUTCDate();
+    const dayOfMonth = dates.reduce((latest, date) => Math.max(latest, dayOf(date)), 0);
+    const sameDay = dates.every((date) => dayOf(date) === dayOfMonth || (endsMonth(date) && dayOfMonth > 28));
+    if ((monthEnd || sameDay) && dates.every((date) => timeOfDay(date) === timeOfDay(dates[0]))) {
       const months = dates.slice(1).map((date, i) => unitsBetween(dates[i], date, "month"));
-      return { unit: "month", step: commonest(months), ...(monthEnd && { monthEnd }) };
+      const days = monthEnd ? { monthEnd } : dayOfMonth > 28 && { dayOfMonth };
+      return { unit: "month", step: commonest(months), ...days };
     }
   }
   const step = commonest(distances);

@@ -1,3 +1,5 @@
+import { utcDay } from "./dates.ts";
+
 /** How dates follow one another: every `step` units. */
 export interface Frequency {
   /** `weekday`: Mondays to Fridays. Weeks are 7 days, quarters 3 months, years 12. */
@@ -5,6 +7,8 @@ export interface Frequency {
   step: number;
   /** Months only: dates are at the months' ends. */
   monthEnd?: boolean;
+  /** Months only, where it is above 28: the day of the dates, or the month's last in months without it. */
+  dayOfMonth?: number;
 }
 
 export const second = 1000;
@@ -40,19 +44,22 @@ export function showFrequency({ unit, step }: Frequency): string {
 }
 
 /**
- * The date `count` steps after another.
+ * The date `count` steps after another. A month that has no such day has its last one instead.
  * @example
  * dateAfter(Date.UTC(2024, 0, 31), { unit: "month", step: 1, monthEnd: true }, 1);   // 2024-02-29
  */
 export function dateAfter(date: number, frequency: Frequency, count: number): number {
-  const { unit, step, monthEnd } = frequency;
+  const { unit, step, monthEnd, dayOfMonth = 0 } = frequency;
   if (unit === "millisecond") return date + count * step;
   const inDay = timeOfDay(date);
   if (unit === "weekday") return dayOfWeekday(weekdayNumber(date) + count * step) * day + inDay;
   const at = new Date(date);
   const month = at.getUTCMonth() + count * step;
-  if (monthEnd) return Date.UTC(at.getUTCFullYear(), month + 1, 0) + inDay;
-  return Date.UTC(at.getUTCFullYear(), month, at.getUTCDate()) + inDay;
+  const last = utcDay(at.getUTCFullYear(), month + 1, 0);
+  if (monthEnd) return last + inDay;
+  // The 28th of February may stand for a 30th.
+  const wanted = endsMonth(date) ? Math.max(dayOfMonth, at.getUTCDate()) : at.getUTCDate();
+  return utcDay(at.getUTCFullYear(), month, Math.min(wanted, new Date(last).getUTCDate())) + inDay;
 }
 
 /** How many units lie between two dates of one frequency. */

@@ -20,6 +20,15 @@ describe("rows become series", () => {
     ]);
   });
 
+  test("of ids that are whole numbers beyond 53 bits", () => {
+    const rows = [
+      { id: 2n ** 60n, value: 1 },
+      { id: 2n ** 60n + 1n, value: 2 },
+    ];
+    const ids = seriesFromRows(rows, { id: "id" }).map(({ id }) => id);
+    expect(ids).toEqual(["1152921504606846976", "1152921504606846977"]);
+  });
+
   test("one for each id, with the rows' own numbers", () => {
     const rows = [
       { shop: "a", day: "2024-01-01", sold: 1, town: "X" },

@@ -164,5 +164,8 @@ function constant(
 function textOf(cell: unknown): string {
   if (typeof cell === "string") return cell;
   if (cell === null || cell === undefined) return "";
-  return cell instanceof Date ? cell.toISOString() : JSON.stringify(cell);
+  if (typeof cell === "bigint") return String(cell);
+  return cell instanceof Date
+    ? cell.toISOString()
+    : JSON.stringify(cell, (_, item: unknown) => (typeof item === "bigint" ? String(item) : item));
 }

@@ -1,7 +1,7 @@
 import { holdOut } from "../../data/held-out.ts";
 import type { TokenizerKind } from "../../data/tokenizer.ts";
 import { HiddenstateError, shown } from "../../errors.ts";
-import { meanOf } from "../../metrics/regression.ts";
+import { columnStatistics } from "../standardisation.ts";
 import { type EncodedSequence, type NamedInput, SequenceEncoder, type SequenceInput } from "../sequence-encoder.ts";
 
 /** A sequence with what it is: a label, or a number. */
@@ -231,8 +231,10 @@ function classTarget(training: readonly NamedExample[]): TargetConfig {
 
 function numberTarget(training: readonly NamedExample[]): TargetConfig {
   const numbers = training.map(numberOf);
-  const mean = meanOf(numbers);
-  const deviation = Math.sqrt(meanOf(numbers.map((value) => (value - mean) ** 2)));
+  const {
+    mean: [mean],
+    deviation: [deviation],
+  } = columnStatistics([numbers], 1);
   if (deviation > 0) return { kind: "number", mean, deviation };
   throw new HiddenstateError(
     "invalid",

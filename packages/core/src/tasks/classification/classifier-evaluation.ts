@@ -11,6 +11,8 @@ import {
 } from "../../metrics/classification.ts";
 import { meanBaseline, type RegressionScores, regressionScores } from "../../metrics/regression.ts";
 import type { EncodedExamples, TargetConfig } from "./classification-data.ts";
+import { likeliest } from "../likeliest.ts";
+import { surprisalOf } from "../surprisal.ts";
 import type { EncodedSequence, SequenceEncoder } from "../sequence-encoder.ts";
 import type { SequenceClassifier } from "./sequence-classifier.ts";
 
@@ -81,7 +83,7 @@ export function* evaluateClassifier(
     const loss = (scores.rmse / target.deviation) ** 2;
     return { kind: "number", examples, loss, ...scores, baseline: meanBaseline(target.mean, targets) };
   }
-  const loss = outputs.reduce((sum, scores, i) => sum - Math.log(probabilities(scores)[targets[i]]), 0) / examples;
+  const loss = outputs.reduce((sum, scores, i) => sum + surprisalOf(scores, targets[i]), 0) / examples;
   const confusion = confusionMatrix(targets, outputs.map(likeliest), target.labels.length);
   const majority = majorityBaseline(target.counts, targets);
   return { kind: "class", examples, loss, ...classificationScores(confusion), majority, confusion };
@@ -93,13 +95,6 @@ export function probabilities(scores: Float32Array): number[] {
   const exponentials = Array.from(scores, (score) => Math.exp(score - largest));
   const total = exponentials.reduce((a, b) => a + b, 0);
   return exponentials.map((value) => value / total);
-}
-
-/** The class with the highest score; of several the first. */
-export function likeliest(scores: Float32Array): number {
-  let best = 0;
-  for (let k = 1; k < scores.length; k++) if (scores[k] > scores[best]) best = k;
-  return best;
 }
 
 /** The number that a model's output stands for. */

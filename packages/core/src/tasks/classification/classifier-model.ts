@@ -9,12 +9,12 @@ import {
   type ClassEvaluation,
   classifierOutputs,
   evaluateClassifier,
-  likeliest,
   type NumberEvaluation,
   numberFrom,
   probabilities,
 } from "./classifier-evaluation.ts";
 import { type ClassifierArchitecture, SequenceClassifier } from "./sequence-classifier.ts";
+import { likeliest } from "../likeliest.ts";
 import { type InputConfig, SequenceEncoder, type SequenceInput } from "../sequence-encoder.ts";
 
 /** What `config.json` of a classifier holds. */

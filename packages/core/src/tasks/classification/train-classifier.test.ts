@@ -340,6 +340,26 @@ describe("bad input is an error that names the example", () => {
     await expect(events.next()).rejects.toThrow(message);
   });
 
+  test.each<[string, ClassifierTraining, readonly SequenceExample[]]>([
+    ["tokenizer: it does nothing with inputs that are numbers", { tokenizer: "character" }, sums],
+    ["tokenDropout: it does nothing with inputs that are numbers", { tokenDropout: 0.5 }, sums],
+    ["embedding: it does nothing with inputs that are numbers", { embedding: 7 }, sums],
+    ["classWeights: it does nothing with targets that are numbers", { classWeights: "balanced" }, sums],
+    ["labelSmoothing: it does nothing with targets that are numbers", { labelSmoothing: 0.3 }, sums],
+    ["regressionLoss: it does nothing with targets that are labels", { regressionLoss: "huber" }, words],
+  ])("an option that would be ignored: %s", async (message, options, training) => {
+    await expect(run({ training }, { ...small, ...options })).rejects.toThrow(`train: mismatch in ${message}`);
+  });
+
+  test("a column that never changes is read as it is where it does after all", async () => {
+    const training = words.map(({ target }, i) => ({ input: [[0.1, i % 5]], target }));
+    const { model } = await run({ training }, { ...small, steps: 1 });
+    const [encoded] = [model.encoder.encode({ name: "x", input: [[0.11, 2]] })];
+    expect(encoded.values[0]).toBeCloseTo(0.01, 8);
+    const constant = words.map(({ input }) => ({ input, target: 0.1 }));
+    await expect(run({ training: constant }, small)).rejects.toThrow("there is nothing to learn");
+  });
+
   test("a label that the training has not", async () => {
     const data = { training: words, validation: [{ input: "x", target: "new" }] };
     await expect(run(data, small)).rejects.toThrow('validation[0]: unknown label "new"');

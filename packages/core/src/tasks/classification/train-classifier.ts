@@ -21,7 +21,7 @@ import {
 } from "./classification-data.ts";
 import { ClassifierJob, type ClassifierLoss } from "./classifier-job.ts";
 import { type ClassifierConfig, type ClassifierModel, loadClassifier, makeClassifier } from "./classifier-model.ts";
-import { refuseIdleOptions } from "../idle-options.ts";
+import { refuseIdleOptions, refuseIdleWith } from "../idle-options.ts";
 import { type ClassifierArchitecture, classifierArchitectureRules } from "./sequence-classifier.ts";
 import { SequenceEncoder } from "../sequence-encoder.ts";
 import { refuseLongSequences } from "../transformer-limits.ts";
@@ -112,6 +112,12 @@ export async function* trainClassifier(
     { encoder: start?.encoder, ...known },
   );
   const { encoder, target } = prepared;
+  if (encoder.config.kind === "numbers") {
+    const ofText = ["tokenizer", "minimumCount", "tokenDropout", "embedding"] as const;
+    refuseIdleWith(options, ofText, "inputs that are numbers");
+  }
+  if (target.kind === "number") refuseIdleWith(options, ["classWeights", "labelSmoothing"], "targets that are numbers");
+  else refuseIdleWith(options, ["regressionLoss"], "targets that are labels");
   const config: ClassifierConfig = {
     task: "classify",
     version,

@@ -1,4 +1,4 @@
-import { sortedQuantile } from "./calibration.ts";
+import { quantile as quantileOf } from "../../metrics/quantile.ts";
 import { leastSquares } from "./least-squares.ts";
 
 /** A simple forecast to compare with; it reads nothing after the origin. */
@@ -97,5 +97,5 @@ export function baselineErrors(
     });
   }
   const sorted = errors.map((list) => list.toSorted((a, b) => a - b));
-  return (ahead, probability) => (sorted[ahead - 1].length > 0 ? sortedQuantile(sorted[ahead - 1], probability) : NaN);
+  return (ahead, probability) => (sorted[ahead - 1].length > 0 ? quantileOf(sorted[ahead - 1], probability) : NaN);
 }

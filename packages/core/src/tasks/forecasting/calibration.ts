@@ -1,3 +1,4 @@
+import { quantile as quantileOf } from "../../metrics/quantile.ts";
 import { thinned } from "../watching/oddness.ts";
 import type { ForecasterNetwork } from "./forecaster.ts";
 import type { Forecasted, Head } from "./heads/head.ts";
@@ -57,7 +58,7 @@ export function* calibrate(
   }
   if (head.probabilistic) {
     const sorted = widths.toSorted((a, b) => a - b);
-    const widening = Math.max(1, sorted.length < fewestWidths ? 1 : sortedQuantile(sorted, 0.8));
+    const widening = Math.max(1, sorted.length < fewestWidths ? 1 : quantileOf(sorted, 0.8));
     // Streams divide by the deviation that forecasts have in the end.
     return { errors: thinned(errors.map((error) => error / widening)), widening, residuals: [], deviation: 0 };
   }
@@ -71,7 +72,7 @@ export function* calibrate(
 
 /** A point forecast with the spread that held-out ones had. */
 export function withResiduals({ point }: Forecasted, residuals: readonly number[], deviation: number): Forecasted {
-  const quantile = (probability: number): number => point + sortedQuantile(residuals, probability);
+  const quantile = (probability: number): number => point + quantileOf(residuals, probability);
   return { point, deviation, quantile, draw: (random) => quantile(random.uniform()) };
 }
 
@@ -84,12 +85,4 @@ export function widened({ point, deviation, quantile, draw }: Forecasted, times:
     quantile: (probability) => wide(quantile(probability)),
     draw: (random) => wide(draw(random)),
   };
-}
-
-/** The quantile of rising numbers, linear between them (Hyndman & Fan 1996, definition 7). */
-export function sortedQuantile(sorted: ArrayLike<number>, probability: number): number {
-  const place = probability * (sorted.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
 }

@@ -1,5 +1,5 @@
 import { Random, randomKey } from "../../memory/random.ts";
-import { sortedQuantile } from "./calibration.ts";
+import { quantile as quantileOf } from "../../metrics/quantile.ts";
 import type { Forecasted } from "./heads/head.ts";
 import { valueOf } from "./preprocessing.ts";
 import { type Predictor, valueAhead } from "./predictor.ts";
@@ -71,7 +71,7 @@ export function* forecastOrigins(
       quantile: (ahead, probability) => {
         if (ahead === 1) return own(1, first[i], probability);
         sorted[ahead] ??= Float64Array.from(paths, (path) => path[ahead - 1]).toSorted();
-        return sortedQuantile(sorted[ahead], probability);
+        return quantileOf(sorted[ahead], probability);
       },
       paths,
     };

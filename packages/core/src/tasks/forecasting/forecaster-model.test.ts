@@ -196,6 +196,7 @@ describe("a model", () => {
     expect(all.map(({ id }) => id)).toEqual(["a", "b", "c"]);
     expect(all[2].values[0]).toBeGreaterThan(20 * all[0].values[0]);
     expect(await model.forecast([shops[2]], 2)).toEqual([all[2]]);
+    await expect(model.forecast([{ ...shops[0], id: "constructor" }], 2)).rejects.toThrow("constructor: unknown id");
     await expect(model.forecast([{ ...shops[0], id: "d" }], 2)).rejects.toThrow(
       'series d: unknown id; training had a, b, c; a model trained with scaling "window"',
     );

@@ -6,7 +6,7 @@ import { loadModel } from "../../io/model-files.ts";
 import type { ReadableStorage } from "../../io/model-storage.ts";
 import { naiveScale } from "../../metrics/forecast.ts";
 import { type OptionRules, resolveOptions } from "../../options.ts";
-import { EventLoopTurns } from "../../train/event-loop.ts";
+import { finished } from "../../train/event-loop.ts";
 import { type BacktestResult, type ForecastInterval, intervalsOf, scoreBacktest } from "./backtest.ts";
 import { loadCalibration, uncalibrated } from "../watching/oddness.ts";
 import { type Calibration, widened, withResiduals } from "./calibration.ts";
@@ -168,7 +168,7 @@ export class ForecasterModel {
     const tested = prepared.map(({ series: regular }, i) => {
       const { season } = this.config.plan.preprocessing;
       const { start, origins } = places[i];
-      const trained = this.config.trained[regular.id];
+      const trained = this.#trainedPart(regular.id);
       const scale = trained?.naiveScale ?? naiveScale(regular.values.subarray(0, start), season);
       const forecasts = found.slice(at, (at += origins.length));
       return { series: regular, season, naiveScale: scale, forecasts };
@@ -202,7 +202,7 @@ export class ForecasterModel {
     const ids = Object.keys(trained);
     // A model of one series reads any: it is meant to be that one, whatever it is called now.
     const known = ids.length === 1 ? ids[0] : series.id;
-    if (plan.preprocessing.scaling === "standard" && !(known in plan.preprocessing.scales)) {
+    if (plan.preprocessing.scaling === "standard" && !Object.hasOwn(plan.preprocessing.scales, known)) {
       throw new HiddenstateError(
         "unknown",
         `series ${series.id}: unknown id; training had ${ids.slice(0, 10).join(", ")}${ids.length > 10 ? ", ..." : ""}; ` +
@@ -223,6 +223,12 @@ export class ForecasterModel {
     return withResiduals(forecast, residuals[step], deviation);
   }
 
+  /** What the training had of a series; undefined for one that it did not have. */
+  #trainedPart(id: string): TrainedSeries | undefined {
+    const { trained } = this.config;
+    return Object.hasOwn(trained, id) ? trained[id] : undefined;
+  }
+
   #origins(
     { series, prepared }: { series: RegularSeries; prepared: PreparedSeries },
     last: number | undefined,
@@ -230,7 +236,7 @@ export class ForecasterModel {
     stride: number,
   ): { start: number; origins: Origin[]; trainedOn: number } {
     const { length } = series.values;
-    const training = this.config.trained[prepared.id];
+    const training = this.#trainedPart(prepared.id);
     const trained = training ? stepsTrained(series, training) : 0;
     // Of a series that begins after the training, the first window is needed to forecast from.
     const start = last === undefined ? Math.max(trained, prepared.first + this.config.plan.context) : length - last;
@@ -287,15 +293,7 @@ export class ForecasterModel {
     const { context, preprocessing } = this.config.plan;
     for (const { series, origin } of origins) checkHistory(series, origin, context, preprocessing);
     const complete = (forecast: Forecasted, step: number): Forecasted => this.complete(forecast, step);
-    const turns = new EventLoopTurns();
-    const work = forecastOrigins(this.predictor, origins, { horizon, samples, seed, complete });
-    let next = work.next();
-    while (!next.done) {
-      await turns.give();
-      signal?.throwIfAborted();
-      next = work.next();
-    }
-    return next.value;
+    return finished(forecastOrigins(this.predictor, origins, { horizon, samples, seed, complete }), signal);
   }
 }
 

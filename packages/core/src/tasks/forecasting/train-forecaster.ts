@@ -9,6 +9,7 @@ import { runtime } from "../../memory/runtime.ts";
 import { naiveScale } from "../../metrics/forecast.ts";
 import { cellChoice } from "../../nn/cell-choice.ts";
 import { type OptionRules, resolveOptions } from "../../options.ts";
+import { finishedUnlessStopped } from "../../train/event-loop.ts";
 import type { TrainingEvent } from "../../train/events.ts";
 import { recordedTraining } from "../../train/recorded-training.ts";
 import { runIdentity } from "../../train/run-identity.ts";
@@ -163,11 +164,10 @@ export async function* trainForecaster(
     const recording = { storage, resume, signal, config, source, tokenizer: null, identity };
     yield* recordedTraining(job, { ...resolved, evaluateEvery }, recording);
     const trained = await loadForecaster(storage);
-    const places = job.heldOut(trained.model);
-    const work = calibrate(places, head, config.plan);
-    let next = work.next();
-    while (!next.done) next = work.next();
-    await saveCalibration(storage, next.value);
+    const measured = calibrate(job.heldOut(trained.model), head, config.plan);
+    const calibration = await finishedUnlessStopped(measured, signal);
+    // Whoever interrupts does not want to wait; the run that goes on makes it.
+    if (calibration) await saveCalibration(storage, calibration);
   } finally {
     job.end();
   }

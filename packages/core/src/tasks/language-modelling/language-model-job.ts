@@ -11,7 +11,7 @@ import { evaluateStream } from "./language-model-evaluation.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { type OwnOutput, ownOutput } from "../own-output.ts";
 import { readOwnOutput } from "./sampled-window.ts";
-import type { TokenStreams } from "./text-data.ts";
+import { checkHeldOut, type TokenStreams } from "./text-data.ts";
 
 /** How the text is cut into windows, and the windows gone through. */
 export interface LanguageModelJobOptions {
@@ -39,12 +39,13 @@ export class LanguageModelJob implements TrainingJob {
   /** Windows read so far. */
   #cursor = 0;
 
-  /** @throws HiddenstateError `invalid` for a text shorter than one window */
+  /** @throws HiddenstateError `invalid` for a text shorter than one window, or a held-out one of fewer than two tokens */
   constructor(model: LanguageModel, streams: TokenStreams, options: LanguageModelJobOptions) {
     const { batch, bptt, stride, recompute = false, samplingSchedule = null, seed } = options;
     this.model = model;
     this.longestSequence = bptt;
     this.#windows = new TextWindows(streams.training, { batch, bptt, stride: stride ?? bptt });
+    checkHeldOut(streams);
     this.#validation = streams.validation;
     this.#recompute = recompute;
     this.#schedule = samplingSchedule;

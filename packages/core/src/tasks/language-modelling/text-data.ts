@@ -85,6 +85,16 @@ function split(
   return { tokenizer, training: partOfTokens(all, 0, cut), validation: partOfTokens(all, cut, all.length) };
 }
 
+/** @throws HiddenstateError `invalid` where no token follows another: found out before a training, and not at its first evaluation */
+export function checkHeldOut({ validation: { length } }: TokenStreams): void {
+  if (length > 1) return;
+  throw new HiddenstateError(
+    "invalid",
+    `held-out text: invalid length: got ${length} token${length === 1 ? "" : "s"}, expected at least 2; give more of it, or, ` +
+      "where it is the last tenth of the text, more text",
+  );
+}
+
 /** Tokens that are read at a time for the checksum, and how many such pieces at most. */
 const piece = 2 ** 16;
 const mostPieces = 256;

@@ -4,7 +4,7 @@ import { HiddenstateError, shown } from "../../errors.ts";
 import { loadModel } from "../../io/model-files.ts";
 import type { ReadableStorage } from "../../io/model-storage.ts";
 import { resolveOptions } from "../../options.ts";
-import { EventLoopTurns } from "../../train/event-loop.ts";
+import { EventLoopTurns, finished } from "../../train/event-loop.ts";
 import type { DataSource } from "../../train/recorded-training.ts";
 import { type StreamWeights, weightsRule } from "../../stream/step.ts";
 import { LanguageModel, type LanguageModelArchitecture } from "./language-model.ts";
@@ -93,15 +93,8 @@ export class TextModel {
    */
   async evaluate(text: TextSource | TokenSource, options: { signal?: AbortSignal } = {}): Promise<TextEvaluation> {
     const start = performance.now();
-    const turns = new EventLoopTurns();
-    const evaluation = evaluateStream(this.model, encodeSource(this.tokenizer, text));
-    let next = evaluation.next();
-    while (!next.done) {
-      await turns.give();
-      options.signal?.throwIfAborted();
-      next = evaluation.next();
-    }
-    const { loss, tokens } = next.value;
+    const work = evaluateStream(this.model, encodeSource(this.tokenizer, text));
+    const { loss, tokens } = await finished(work, options.signal);
     const seconds = (performance.now() - start) / 1000;
     return { loss, bitsPerToken: loss / Math.LN2, perplexity: Math.exp(loss), tokens, seconds };
   }

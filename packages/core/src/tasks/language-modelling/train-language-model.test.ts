@@ -341,6 +341,11 @@ describe("bad input", () => {
   test.each<[string, LanguageModelTraining, string | Uint8Array]>([
     ["training text: invalid text: it is empty", small, ""],
     ["expected at least 9 (bptt + 1)", small, "abcdefg"],
+    [
+      "held-out text: invalid length: got 1 token, expected at least 2; give more of it, or, where it is the last",
+      { ...small, batch: 1, bptt: 4 },
+      "abcabcabca",
+    ],
     ["use the byte tokenizer (--tokenizer byte)", small, Uint8Array.of(0xff, 0xfe, 0x41)],
     ["expected one of steps, epochs and minutes", { ...small, epochs: 1 }, text],
     ['unknown option "hiden"; did you mean "hidden"?', { ...small, hiden: 3 } as LanguageModelTraining, text],

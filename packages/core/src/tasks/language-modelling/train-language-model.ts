@@ -5,7 +5,7 @@ import { trainingPaths } from "../../io/training-files.ts";
 import { runtime } from "../../memory/runtime.ts";
 import { cellChoice } from "../../nn/cell-choice.ts";
 import { type OptionRules, resolveOptions } from "../../options.ts";
-import { finished } from "../../train/event-loop.ts";
+import { finished, finishedUnlessStopped } from "../../train/event-loop.ts";
 import type { TrainingEvent } from "../../train/events.ts";
 import { recordedTraining } from "../../train/recorded-training.ts";
 import { runIdentity } from "../../train/run-identity.ts";
@@ -117,9 +117,10 @@ export async function* trainLanguageModel(
     job.end();
   }
   const trained = await loadTextModel(storage);
+  const measured = calibrateSurprisal(trained.model, tokenizer, streams.validation);
+  const calibration = await finishedUnlessStopped(measured, signal);
   // Whoever interrupts does not want to wait; the run that goes on makes it.
-  if (signal?.aborted) return trained;
-  const calibration = await finished(calibrateSurprisal(trained.model, tokenizer, streams.validation));
+  if (!calibration) return trained;
   await saveCalibration(storage, calibration);
   return new TextModel(trained.config, tokenizer, trained.model, calibration);
 }

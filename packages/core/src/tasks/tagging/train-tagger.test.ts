@@ -188,6 +188,29 @@ describe("a run", () => {
   });
 });
 
+test("goes on from a trained model whose names end with E, where theirs do not", async () => {
+  const ending = ["Ann/B-PER Lee/E-PER met/O Bob/S-PER", "Eve/B-PER van/I-PER Dyk/E-PER left/O", "Bob/S-PER left/O"];
+  const from = new MemoryStorage();
+  await run({ training: ending.map(sentence) }, { ...small, steps: 2 }, { storage: from });
+  const plain = ["Eve/B-PER van/I-PER Dyk/I-PER left/O", "met/O Eve/B-PER van/I-PER Dyk/I-PER"].map(sentence);
+  const where = { storage: new MemoryStorage(), from };
+  const { model } = await run({ training: plain, validation: plain }, { ...small, steps: 2 }, where);
+  expect(model.config).toMatchObject({ tags: ["B-PER", "I-PER", "O"], scheme: "bio" });
+  const same = { storage: new MemoryStorage(), from };
+  const { model: kept } = await run({ training: [ending[0], ending[2]].map(sentence) }, { ...small, steps: 2 }, same);
+  expect(kept.config).toMatchObject({ tags: ["B-PER", "E-PER", "I-PER", "O", "S-PER"], scheme: "bioes" });
+});
+
+test("takes any text for a tag, and a model that has it can be loaded", async () => {
+  const training = grammar.map(({ words, tags }) => ({
+    words,
+    tags: tags!.map((tag) => (tag === "V" ? "#number" : tag)),
+  }));
+  const storage = new MemoryStorage();
+  await run({ training, validation: training }, { ...small, steps: 2 }, { storage });
+  expect((await loadTagger(storage)).tags).toEqual(["#number", "D", "N"]);
+});
+
 describe("a model", () => {
   let model: TaggerModel;
   const storage = new MemoryStorage();

@@ -1,4 +1,4 @@
-import { detectScheme } from "../../data/tag-scheme.ts";
+import { detectScheme, fitScheme } from "../../data/tag-scheme.ts";
 import { HiddenstateError } from "../../errors.ts";
 import { type Checkable, checksumOf } from "../../io/checksum.ts";
 import type { ModelStorage } from "../../io/model-storage.ts";
@@ -57,8 +57,8 @@ const rules: OptionRules<TaggerTraining> = {
 /** What a run may be told besides its options. */
 export interface TaggerRunOptions extends TrainingRunOptions {
   /**
-   * A trained tagger to start from: its parameters, vocabulary and architecture. Where the training has a tag that it does not know, its
-   * output layer starts anew.
+   * A trained tagger to start from: its parameters, vocabulary and architecture. Where the training has a tag that it does not know, or
+   * its tags keep to another scheme (BIO instead of BIOES), its output layer starts anew.
    */
   from?: ModelStorage;
 }
@@ -132,14 +132,16 @@ function configOf(
       `training: invalid tags: all ${training.length} sentences have "${tags[0]}" only, expected at least 2 different tags`,
     );
   }
-  const known = start !== null && tags.every((tag) => start.tags.includes(tag));
+  const scheme = detectScheme(training.map((sentence) => sentence.tags));
+  // The end of a name means something else in BIO than in BIOES: tags are the same where all of them fit the scheme of these sentences.
+  const known = start !== null && tags.every((tag) => start.tags.includes(tag)) && fitScheme(start.tags, scheme);
   return {
     task: "tag",
     version,
     architecture: start ? inheritedArchitecture<TaggerArchitecture>(start.config.architecture, given) : architecture,
     vocabulary: start?.config.vocabulary ?? TagVocabulary.fromSentences(training, minimumCount).config,
     tags: known ? start.config.tags : tags,
-    scheme: detectScheme(training.map((sentence) => sentence.tags)),
+    scheme,
     majorities: wordMajorities(training),
   };
 }

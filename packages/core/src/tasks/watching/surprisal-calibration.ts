@@ -7,6 +7,7 @@ import { tensor } from "../../memory/tensor.ts";
 import { CarriedState } from "../language-modelling/carried-state.ts";
 import type { LanguageModel } from "../language-modelling/language-model.ts";
 import { thinned } from "./oddness.ts";
+import { surprisalOf } from "../surprisal.ts";
 
 /** How surprising held-out text was, in nats, rising: what is usual, and so what is odd. At most 1000 of each, evenly spread. */
 export interface SurprisalCalibration {
@@ -104,15 +105,6 @@ class Stretch {
     }
     if (endsLine) this.#line = { sum: 0, count: 0, peak: 0 };
   }
-}
-
-/** -ln of the probability that the logits give a token: ln Σ_j e^{z_j} - z_token. In nats. */
-export function surprisalOf(logits: Float32Array, token: number): number {
-  let most = -Infinity;
-  for (const logit of logits) if (logit > most) most = logit;
-  let sum = 0;
-  for (const logit of logits) sum += Math.exp(logit - most);
-  return Math.max(0, most + Math.log(sum) - logits[token]);
 }
 
 /** 1 for the tokens that end a line. */

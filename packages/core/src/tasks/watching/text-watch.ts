@@ -4,7 +4,7 @@ import { resolveOptions } from "../../options.ts";
 import type { TextModel } from "../language-modelling/text-model.ts";
 import type { TextStream, TextStreamState } from "../language-modelling/text-stream.ts";
 import { type OddnessOptions, oddThreshold, rateRule, uncalibrated } from "./oddness.ts";
-import { surprisalOf } from "./surprisal-calibration.ts";
+import { surprisalOf } from "../surprisal.ts";
 
 /** A line of a text or an event log beside what was expected of it, before it was known. */
 export interface WatchedLine {
@@ -67,7 +67,7 @@ export class TextWatch {
     this.thresholds = { token: oddThreshold(tokens, rate), line: ofLines(lines), peak: ofLines(peaks) };
     this.#tokenizer = model.tokenizer;
     this.#stream = state ? model.resumeStream(state) : model.stream();
-    this.#end = knownTokens(model.tokenizer, "\n").ids;
+    this.#end = readableTokens(model.tokenizer, "\n").ids;
     // A text begins as a line does: after the end of one.
     if (!state) for (const id of this.#end) this.#stream.pushToken(id);
   }
@@ -79,7 +79,7 @@ export class TextWatch {
 
   /** Reads a line, without its end, and says how surprising it is. */
   push(line: string): WatchedLine {
-    const { ids, unknown } = knownTokens(this.#tokenizer, line);
+    const { ids, unknown } = readableTokens(this.#tokenizer, line);
     const decoder = this.#tokenizer.decoder();
     const tokens: WatchedToken[] = [];
     let [sum, count, most] = [0, 0, 0];
@@ -118,7 +118,7 @@ export class TextWatch {
 }
 
 /** The tokens of what is known of a text, and the characters that are not. */
-function knownTokens(tokenizer: Tokenizer, text: string): { ids: Int32Array; unknown: string[] } {
+function readableTokens(tokenizer: Tokenizer, text: string): { ids: Int32Array; unknown: string[] } {
   try {
     return { ids: tokenizer.encode(text), unknown: [] };
   } catch (error) {
