@@ -144,7 +144,7 @@ function withSentence(error: unknown, sentence: string): unknown {
 }
 
 /** Where the model goes. */
-export function outputFolder({ task, data, out }: Pick<AnyOptions, "task" | "data" | "out">): string {
+function outputFolder({ task, data, out }: Pick<AnyOptions, "task" | "data" | "out">): string {
   if (out !== undefined) return out;
   const name = typeof data === "string" ? basename(resolve(data), extname(data)) : "";
   return join("runs", name === "" ? (task ?? "model") : name);

@@ -179,7 +179,7 @@ describe("bad input is told in one sentence, and what to do", () => {
       "named.csv",
       table(values),
       ["--value", "sould"],
-      'named.csv: unknown column "sould"; the columns are month, sold',
+      'named.csv: unknown column "sould"; the columns are "month", "sold"',
     ],
   ])("%s", (_, name, content, words, message) => {
     const done = train(file(name, content), ...words);

@@ -70,7 +70,6 @@ function oneSentence(message: string): string {
   return message
     .replace(/^error: /, "")
     .replace(/\n\(Did you mean (.*)\?\)$/s, "; did you mean $1?")
-    .replace(/\?$/, "?")
     .replace(/\.$/, "");
 }
 

@@ -80,7 +80,7 @@ export async function* runLab(options: LabOptions): AsyncGenerator<LabEvent, voi
 }
 
 /** One experiment from its start to its result. */
-export function* perform(experiment: Experiment, budget: Budget, bench: Bench): Generator<number, Result> {
+function* perform(experiment: Experiment, budget: Budget, bench: Bench): Generator<number, Result> {
   const settings = experiment.settings[budget];
   const loadBefore = currentLoad();
   const start = performance.now();

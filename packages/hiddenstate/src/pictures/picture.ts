@@ -4,7 +4,7 @@ import { FolderStorage } from "../files/folder-storage.ts";
 import { pictureAsPng } from "./render-png.ts";
 
 /** The endings of files that a picture can be saved as. */
-export const pictureEndings: readonly string[] = [".svg", ".png", ".html"];
+const pictureEndings: readonly string[] = [".svg", ".png", ".html"];
 
 /**
  * A drawing that stands for itself: title, legend and axes are in it. Made by `drawPicture` or one of the charts, never by hand.

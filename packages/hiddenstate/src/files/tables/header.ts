@@ -1,3 +1,5 @@
+import { isNumber } from "./cells.ts";
+
 /** Names that columns have and values hardly ever. */
 const usual =
   /^(text|sentence|name|title|review|message|comment|content|document|input|label|labels|class|category|target|language|sentiment|tag|y|x|id|key|group|date|time|timestamp|value|source|translation)$/i;
@@ -17,10 +19,4 @@ export function hasHeader(records: readonly (readonly string[])[]): boolean {
     const values = rows.map((row) => row[column] ?? "");
     return !values.includes(name);
   });
-}
-
-/** Whether a cell is a number as people write it. */
-export function isNumber(cell: unknown): boolean {
-  if (typeof cell === "number") return true;
-  return typeof cell === "string" && cell.trim() !== "" && Number.isFinite(Number(cell));
 }

@@ -20,7 +20,7 @@ export interface CountingBatch {
  * Source: Gers & Schmidhuber 2001, "LSTM recurrent networks learn simple context-free and context-sensitive languages";
  * Weiss, Goldberg & Yahav 2018, "On the practical computational power of finite precision RNNs for language recognition".
  */
-export function countingBatch(counts: readonly number[]): CountingBatch {
+function countingBatch(counts: readonly number[]): CountingBatch {
   const batch = counts.length;
   const lengths = counts.map((n) => 2 * n + 1);
   const steps = Math.max(...lengths);

@@ -82,7 +82,7 @@ export function recallAccuracy(
 }
 
 /** The share of rows of logits whose largest is the target's. */
-export function shareRight(logits: ArrayLike<number>, targets: ArrayLike<number>): number {
+function shareRight(logits: ArrayLike<number>, targets: ArrayLike<number>): number {
   const classes = logits.length / targets.length;
   let right = 0;
   for (let row = 0; row < targets.length; row++) {

@@ -1,7 +1,6 @@
 import { HiddenstateError } from "@hiddenstate/core";
-import { isNumber } from "../../files/tables/header.ts";
+import { isNumber, looksLikeDate, valuesOf } from "../../files/tables/cells.ts";
 import { cellText, checkColumn, type Table } from "../../files/tables/table.ts";
-import { isDate } from "./is-date.ts";
 
 /** What the columns of a table mean to a classifier: what a sequence is, and what it is to be taken for. */
 export interface RowColumns {
@@ -59,11 +58,6 @@ export function rowColumns(table: Table, named: NamedColumns): RowColumns {
   return { answer, kind, input: inputColumns(table, answer, named) };
 }
 
-/** A column's values that are there. */
-export function valuesOf({ rows }: Table, column: string): unknown[] {
-  return rows.map((row) => row[column]).filter((value) => value !== undefined && value !== null && value !== "");
-}
-
 function guessAnswer(table: Table, taken: readonly (string | undefined)[]): string {
   const free = table.columns.filter((column) => !taken.includes(column));
   const usual = free.find((column) => labelNames.test(column));
@@ -81,7 +75,7 @@ function guessAnswer(table: Table, taken: readonly (string | undefined)[]): stri
 function couldBeAnswer(values: readonly unknown[]): boolean {
   if (values.length === 0 || values.some((value) => typeof value === "object")) return false;
   if (values.every(isNumber)) return true;
-  return !values.some(isDate) && new Set(values).size <= Math.max(2, values.length / 2);
+  return !values.some(looksLikeDate) && new Set(values).size <= Math.max(2, values.length / 2);
 }
 
 function kindOf(values: readonly unknown[]): RowColumns["kind"] {
@@ -133,7 +127,7 @@ function isText(values: readonly unknown[]): boolean {
   return (
     some.length > 0 &&
     some.every((value) => typeof value === "string") &&
-    !some.every((value) => isNumber(value) || isDate(value))
+    !some.every((value) => isNumber(value) || looksLikeDate(value))
   );
 }
 

@@ -1,5 +1,5 @@
 import { HiddenstateError, type SequenceExample, type SequenceInput } from "@hiddenstate/core";
-import { isNumber } from "../../files/tables/header.ts";
+import { isNumber } from "../../files/tables/cells.ts";
 import { cellText, checkColumn, placeOf, type Table, type TableRow } from "../../files/tables/table.ts";
 import type { InputColumns, RowColumns } from "./row-columns.ts";
 

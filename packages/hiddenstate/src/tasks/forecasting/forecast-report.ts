@@ -107,7 +107,7 @@ export function forecastLines(
 }
 
 /** A month's date without its day. */
-export function shownDate(date: string, frequency: ForecasterModel["config"]["frequency"]): string {
+function shownDate(date: string, frequency: ForecasterModel["config"]["frequency"]): string {
   return frequency?.unit === "month" && date.endsWith("-01") ? date.slice(0, 7) : date;
 }
 

@@ -87,7 +87,7 @@ describe("what can't be recognised is asked for", () => {
 
   test("a column that is not there", () => {
     expect(() => found(one, { value: "passengers" })).toThrow(
-      'data.csv: unknown column "passengers"; the columns are Month, Passengers',
+      'data.csv: unknown column "passengers"; the columns are "Month", "Passengers"',
     );
   });
 });

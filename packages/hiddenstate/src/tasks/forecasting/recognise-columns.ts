@@ -1,5 +1,6 @@
 import { HiddenstateError, parseDate, type SeriesColumns } from "@hiddenstate/core";
-import { placeOf, type Table, type TableRow } from "../../files/tables/table.ts";
+import { isNumber } from "../../files/tables/cells.ts";
+import { checkColumn, placeOf, type Table, type TableRow } from "../../files/tables/table.ts";
 
 /** Columns as the user named them; `date: "none"`: rows are steps. */
 export interface NamedColumns {
@@ -39,7 +40,7 @@ export const noDate = "none";
  */
 export function recogniseColumns(table: Table, named: NamedColumns): FoundColumns {
   const reasons: string[] = [];
-  for (const name of namesOf(named)) checkName(table, name);
+  for (const name of namesOf(named)) checkColumn(table, name);
   const kinds = new Map(table.columns.map((name) => [name, kindOf(table, name)]));
   const taken = new Set(namesOf(named));
   const free = (kind: Kind): string[] => table.columns.filter((name) => kinds.get(name) === kind && !taken.has(name));
@@ -80,14 +81,6 @@ function namesOf({ value, date, id = [], known = [], observed = [], categories =
   return [...(value === undefined ? [] : [value]), ...dated, ...id, ...known, ...observed, ...categories];
 }
 
-function checkName(table: Table, name: string): void {
-  if (table.columns.includes(name)) return;
-  throw new HiddenstateError(
-    "unknown",
-    `${table.path}: unknown column ${JSON.stringify(name)}; the columns are ${table.columns.join(", ")}`,
-  );
-}
-
 function kindOf(table: Table, name: string): Kind {
   const cells = table.rows
     .slice(0, looked)
@@ -95,22 +88,22 @@ function kindOf(table: Table, name: string): Kind {
     .filter((cell) => !isMissing(cell));
   if (cells.length === 0) return "empty";
   // A year is a number too: its column's name tells.
-  if (cells.every((cell) => isDate(cell, dateNames.test(name)))) return "dates";
-  return cells.every(isNumber) ? "numbers" : "text";
+  if (cells.every((cell) => readsAsDate(cell, dateNames.test(name)))) return "dates";
+  return cells.every(readsAsNumber) ? "numbers" : "text";
 }
 
 function isMissing(cell: unknown): boolean {
   return cell === null || cell === undefined || (typeof cell === "string" && missing.test(cell));
 }
 
-function isNumber(cell: unknown): boolean {
-  if (typeof cell === "number" || typeof cell === "boolean") return true;
-  return typeof cell === "string" && Number.isFinite(Number(cell));
+/** In a series, true is 1 and false is 0. */
+function readsAsNumber(cell: unknown): boolean {
+  return typeof cell === "boolean" || isNumber(cell);
 }
 
-function isDate(cell: unknown, byName: boolean): boolean {
+/** Whether a forecaster takes a cell for a date: an ISO date, and where the column's name says so, a year or milliseconds since 1970. */
+function readsAsDate(cell: unknown, byName: boolean): boolean {
   if (typeof cell === "number") {
-    // Years, or milliseconds since 1970.
     return byName && Number.isInteger(cell) && ((cell > 1000 && cell < 3000) || Math.abs(cell) > 1e10);
   }
   if (typeof cell !== "string" || (!byName && isNumber(cell))) return false;
@@ -144,7 +137,7 @@ function findDate(
 }
 
 function noIsoDate(table: Table, name: string): HiddenstateError {
-  const row = table.rows.findIndex((each) => !isMissing(each[name]) && !isDate(each[name], true));
+  const row = table.rows.findIndex((each) => !isMissing(each[name]) && !readsAsDate(each[name], true));
   return new HiddenstateError(
     "invalid",
     `${placeOf(table, row)}: invalid ${name}: got ${JSON.stringify(table.rows[row][name])}, expected an ISO date such as "1981-12-31", ` +

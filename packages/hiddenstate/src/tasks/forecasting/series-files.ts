@@ -84,7 +84,7 @@ export function holdsWholeSeries({ format, rows }: Table): boolean {
 }
 
 /** Series of rows. A single one is called as its values are. */
-export function seriesOf(table: Table, columns: SeriesColumns): Series[] {
+function seriesOf(table: Table, columns: SeriesColumns): Series[] {
   const rows = table.rows as readonly SeriesRow[];
   const counted = { numbers: table.lines, as: table.format === "parquet" ? "row" : "line" } as const;
   const read = inFile(table.path, () => seriesFromRows(rows, columns, counted));

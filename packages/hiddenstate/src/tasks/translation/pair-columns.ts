@@ -1,9 +1,7 @@
 import type { TranslationPair } from "@hiddenstate/core";
 import { HiddenstateError } from "@hiddenstate/core";
-import { isNumber } from "../../files/tables/header.ts";
+import { isNumber, looksLikeDate, valuesOf } from "../../files/tables/cells.ts";
 import { cellText, checkColumn, placeOf, type Table } from "../../files/tables/table.ts";
-import { isDate } from "../classification/is-date.ts";
-import { valuesOf } from "../classification/row-columns.ts";
 
 /** The columns of the text that is read and of the one that is written. */
 export interface PairColumns {
@@ -62,7 +60,7 @@ export function pairsOf(table: Table, { source, target }: PairColumns): Translat
 /** Whether values are texts: most of them neither numbers nor dates. */
 export function areTexts(values: readonly unknown[]): boolean {
   const some = values.slice(0, 1000);
-  return some.filter((value) => !isNumber(value) && !isDate(value)).length > some.length / 2;
+  return some.filter((value) => !isNumber(value) && !looksLikeDate(value)).length > some.length / 2;
 }
 
 /** The usual names of pairs, where the first of them holds texts; else null. */

@@ -1,5 +1,5 @@
 import { HiddenstateError } from "@hiddenstate/core";
-import { isNumber } from "../../files/tables/header.ts";
+import { isNumber } from "../../files/tables/cells.ts";
 import type { Table } from "../../files/tables/table.ts";
 import { areTexts, type PairColumns, usualPair } from "./pair-columns.ts";
 
