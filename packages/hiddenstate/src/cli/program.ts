@@ -40,7 +40,7 @@ Examples:
   hiddenstate forecast runs/sales sales.csv --picture sales.png
   hiddenstate train pairs.tsv
   hiddenstate translate runs/pairs texts.txt --beam 4
-  tail -f access.log | hiddenstate stream runs/log
+  tail -f access.log | hiddenstate stream runs/access
   hiddenstate lab --quick
   hiddenstate inspect runs/book other-book.txt
   hiddenstate doctor

@@ -51,9 +51,9 @@ export function streamCommand(session: Session): Command {
       "after",
       `
 Examples:
-  tail -f access.log | hiddenstate stream runs/log | jq -c 'select(.odd)'
+  tail -f access.log | hiddenstate stream runs/access | jq -c 'select(.odd)'
   sensor | hiddenstate stream runs/sensor --history sensor.csv --rate 0.001
-  hiddenstate stream runs/log --state log.state < today.log`,
+  hiddenstate stream runs/access --state access.state < today.log`,
     )
     .action(async (folder: string, flags: StreamFlags) => {
       session.exitCode = await runStream(folder, flags);
