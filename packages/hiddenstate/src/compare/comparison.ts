@@ -90,6 +90,8 @@ export interface Quality {
   /** Such as `"nats per token"`; empty where it has none. */
   unit: string;
   better: "lower" | "higher";
+  /** What knowing nothing of the sequences reaches, such as always the commonest label; null where the task has no such baseline. */
+  baseline: number | null;
   /** What would count before it, but is 0 in all runs: such as `["exact match"]`. */
   zero: readonly string[];
   /** What would count after those, but does not tell the cells apart: they are no farther apart than their seeds. */

@@ -33,7 +33,14 @@ describe("the quality of cells", () => {
   test("is the first measure that their task has", () => {
     const runs = pairs([0, 2, 0.3, 1], [0.1, 4, 0.4, 1], [0, 2, 0.3, 1], [0.3, 4, 0.4, 1]);
     const { quality, cells: found } = measureCells(plan, runs);
-    expect(quality).toEqual({ name: "held-out exact match", unit: "", better: "higher", zero: [], alike: [] });
+    expect(quality).toEqual({
+      name: "held-out exact match",
+      unit: "",
+      better: "higher",
+      baseline: null,
+      zero: [],
+      alike: [],
+    });
     expect(found[1].quality).toEqual({ mean: 0.2, low: 0.1, high: 0.3 });
     const tags = cells.map((cell) => run(cell, 0, 1, { accuracy: 0.9, f1: 0.4 }));
     expect(measureCells({ ...plan, task: "tag" }, tags).quality.name).toBe("held-out F1");
@@ -43,6 +50,15 @@ describe("the quality of cells", () => {
       unit: "nats per token",
       zero: [],
     });
+  });
+
+  test("stands beside the baseline's, where the task has one", () => {
+    const labels = cells.map((cell) => run(cell, 0, 1, { accuracy: 0.9, macroF1: 0.4, majorityAccuracy: 0.6 }));
+    expect(measureCells({ ...plan, task: "classify" }, labels).quality.baseline).toBe(0.6);
+    const names = cells.map((cell) => run(cell, 0, 1, { accuracy: 0.9, f1: 0.4, baselineF1: 0.3 }));
+    expect(measureCells({ ...plan, task: "tag" }, names).quality.baseline).toBe(0.3);
+    const numbers = cells.map((cell) => run(cell, 0, 1, { rmse: 2, baselineRmse: 5 }));
+    expect(measureCells({ ...plan, task: "classify" }, numbers).quality.baseline).toBe(5);
   });
 
   test("is the next one that tells them apart where that is 0 in all of them, and at last the loss", () => {

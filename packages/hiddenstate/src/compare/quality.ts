@@ -6,16 +6,18 @@ interface Measure {
   metric: string;
   name: string;
   better: Quality["better"];
+  /** The metrics that tell what a baseline reaches; a task has one of them at most. */
+  baselines?: readonly string[];
 }
 
 /** What models are ranked by, the most telling first; after them comes the loss. A task has some of them. */
 const measures: readonly Measure[] = [
-  { metric: "f1", name: "F1", better: "higher" },
-  { metric: "accuracy", name: "accuracy", better: "higher" },
+  { metric: "f1", name: "F1", better: "higher", baselines: ["baselineF1"] },
+  { metric: "accuracy", name: "accuracy", better: "higher", baselines: ["majorityAccuracy", "baselineAccuracy"] },
   { metric: "exactMatch", name: "exact match", better: "higher" },
   { metric: "bleu", name: "BLEU", better: "higher" },
   { metric: "tokenAccuracy", name: "token accuracy", better: "higher" },
-  { metric: "rmse", name: "RMSE", better: "lower" },
+  { metric: "rmse", name: "RMSE", better: "lower", baselines: ["baselineRmse"] },
 ];
 
 /**
@@ -28,7 +30,7 @@ export function measureCells(
 ): { quality: Quality; cells: CellSummary[] } {
   const zero: string[] = [];
   const alike: string[] = [];
-  for (const { metric, name, better } of measures) {
+  for (const { metric, name, better, baselines = [] } of measures) {
     const values = runs.map(({ metrics }) => metrics[metric]);
     if (values.length === 0 || values.includes(undefined)) continue;
     if (values.every((value) => value === 0)) {
@@ -37,10 +39,14 @@ export function measureCells(
     }
     const cells = summarise(plan, runs, ({ metrics }) => metrics[metric]!);
     const tells = zero.length === 0 || rank(cells, better).asGood.length < cells.length;
-    if (tells) return { quality: { name: `held-out ${name}`, unit: "", better, zero, alike }, cells };
+    if (tells) {
+      // The same for all runs: they are measured on the same held-out part.
+      const baseline = baselines.map((known) => runs[0].metrics[known]).find((value) => value !== undefined) ?? null;
+      return { quality: { name: `held-out ${name}`, unit: "", better, baseline, zero, alike }, cells };
+    }
     alike.push(name);
   }
   const unit = plan.task === "lm" ? "nats per token" : "";
-  const quality: Quality = { name: "held-out loss", unit, better: "lower", zero, alike };
+  const quality: Quality = { name: "held-out loss", unit, better: "lower", baseline: null, zero, alike };
   return { quality, cells: summarise(plan, runs, ({ loss }) => loss) };
 }

@@ -16,6 +16,10 @@ export function rank(cells: readonly CellSummary[], better: Quality["better"]): 
   return { ranked, asGood: ranked.filter((cell) => apart(cell, best) <= Math.max(spread(cell), spread(best))) };
 }
 
+export function isBetter(a: number, b: number, better: Quality["better"]): boolean {
+  return better === "lower" ? a < b : a > b;
+}
+
 /** How far the means of two cells are apart. */
 export function apart(a: CellSummary, b: CellSummary): number {
   return Math.abs(a.quality.mean - b.quality.mean);

@@ -3,8 +3,22 @@ import { describe, expect, test } from "vitest";
 import type { CellSummary, Quality } from "./comparison.ts";
 import { digitsFor, recommend } from "./recommend.ts";
 
-const loss: Quality = { name: "held-out loss", unit: "nats per token", better: "lower", zero: [], alike: [] };
-const accuracy: Quality = { name: "held-out accuracy", unit: "", better: "higher", zero: [], alike: [] };
+const loss: Quality = {
+  name: "held-out loss",
+  unit: "nats per token",
+  better: "lower",
+  baseline: null,
+  zero: [],
+  alike: [],
+};
+const accuracy: Quality = {
+  name: "held-out accuracy",
+  unit: "",
+  better: "higher",
+  baseline: null,
+  zero: [],
+  alike: [],
+};
 
 function cell(name: CellKind, [low, high]: [number, number], microseconds: number, runs = 2): CellSummary {
   return {
@@ -70,7 +84,29 @@ describe("the recommendation", () => {
     );
   });
 
-  const bleu: Quality = { name: "held-out BLEU", unit: "", better: "higher", zero: ["exact match"], alike: [] };
+  test("is no cell that is no better than the baseline, however far apart seeds are", () => {
+    const coin = { ...accuracy, baseline: 0.5 };
+    const [lucky, fair] = [cell("lstm", [0.525, 0.95], 90), cell("gru", [0.5, 0.5], 40)];
+    const { cell: taken, reason } = recommend([lucky, fair], coin);
+    expect(taken).toBe("lstm");
+    expect(reason).toBe(
+      "Take the LSTM: its held-out accuracy of 0.738 is the only one better than the baseline's, 0.500.",
+    );
+    expect(recommend([fair, cell("rnn", [0.4, 0.5], 10)], coin)).toEqual({
+      cell: null,
+      reason:
+        "No recommendation: no cell's held-out accuracy is better than the baseline's, 0.500: give a larger budget.",
+    });
+  });
+
+  const bleu: Quality = {
+    name: "held-out BLEU",
+    unit: "",
+    better: "higher",
+    baseline: null,
+    zero: ["exact match"],
+    alike: [],
+  };
 
   test("says what decides where the task's own measure is 0 in all runs", () => {
     const { cell: taken, reason } = recommend([cell("gru", [2, 2.5], 40), cell("lstm", [12, 13], 90)], bleu);

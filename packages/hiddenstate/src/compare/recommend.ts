@@ -1,7 +1,7 @@
 import type { CellKind } from "@hiddenstate/core";
 import type { CellSummary, Quality, Recommendation } from "./comparison.ts";
 import { cellName, describeTime } from "./names.ts";
-import { apart, rank, spread } from "./ranking.ts";
+import { apart, isBetter, rank, spread } from "./ranking.ts";
 
 /**
  * Says which cell to take, and why.
@@ -9,7 +9,7 @@ import { apart, rank, spread } from "./ranking.ts";
  * The best is the one with the best mean over the seeds. Another one is as good where the two means are no farther apart than seeds of one
  * of the two are: such a difference may be the seeds'. Of all that are as good, the one that takes the least time for a step (or for a
  * sequence, where models read whole ones) after the longest context is recommended. Where the task's own measure is 0 in all runs, and what
- * stands in for it does not tell the cells apart, none is.
+ * stands in for it does not tell the cells apart, none is. Cells that are no better than the baseline are no candidates.
  *
  * @param cells with all their runs; those with fewer than two have no spread, and are left out
  */
@@ -22,8 +22,15 @@ export function recommend(cells: readonly CellSummary[], quality: Quality): Reco
         "No recommendation: it takes two cells with two finished seeds each, for without a second seed a difference may be chance.",
     };
   }
-  const { ranked, asGood } = rank(known, quality.better);
-  const { zero } = quality;
+  const { zero, baseline } = quality;
+  const able = known.filter((cell) => baseline === null || isBetter(cell.quality.mean, baseline, quality.better));
+  if (able.length === 0) {
+    return {
+      cell: null,
+      reason: `No recommendation: no cell's ${quality.name} is better than the baseline's, ${baseline!.toFixed(digitsFor(known))}: give a larger budget.`,
+    };
+  }
+  const { ranked, asGood } = rank(able, quality.better);
   if (zero.length > 0 && asGood.length === known.length) {
     const alike = listed([...quality.alike, quality.name]);
     return {
@@ -51,6 +58,8 @@ function reasonFor(
   const digits = digitsFor(ranked);
   const shown = (value: number): string => value.toFixed(digits);
   const take = `Take the ${cellName(chosen.cell)}`;
+  if (ranked.length === 1)
+    return `${take}: its ${quality.name} of ${shown(best.quality.mean)} is the only one better than the baseline's, ${shown(quality.baseline!)}.`;
   if (asGood.length === 1) {
     const next = ranked[1];
     const seeds = Math.max(spread(best), spread(next));

@@ -52,7 +52,14 @@ function run(cell: "lstm" | "transformer", seed: number, loss: number): Paramete
 test("the tables show what finished runs reached and cost", () => {
   const runs = [run("lstm", 0, 1.55), run("transformer", 0, 1.6), run("lstm", 1, 1.57)];
   const cells = summarise(plan, runs, byLoss);
-  const quality = { name: "held-out loss", unit: "nats per token", better: "lower", zero: [], alike: [] } as const;
+  const quality = {
+    name: "held-out loss",
+    unit: "nats per token",
+    better: "lower",
+    baseline: null,
+    zero: [],
+    alike: [],
+  } as const;
   const recommendation = { cell: null, reason: "" };
   const lines = tableLines({ plan, quality, runs, failures: [], cells, recommendation, complete: false, folder: "" });
   expect(lines.join("\n")).toBe(`\

@@ -19,6 +19,7 @@ export function tableLines({ cells, quality, plan }: Comparison): string[] {
     duration(cell.bestSeconds),
     count(cell.tokensPerSecond),
   ]);
+  if (quality.baseline !== null) trained.push(["(baseline)", "", "", quality.baseline.toFixed(digits), "", "", "", ""]);
   const heads = ["cell", "width", "parameters", quality.name, "over seeds", "trained", "best after", "per second"];
   return [...textTable(namesThenNumbers(heads), trained, { ruled: true }), "", ...costTable(cells)];
 }
