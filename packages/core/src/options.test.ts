@@ -66,6 +66,8 @@ describe("options", () => {
       expect.objectContaining({ code: "unknown", message: 'new Thing: unknown option "bais"; did you mean "bias"?' }),
     );
     expect(() => resolve({ size: 1, zzzzzzzzzzz: true })).toThrow("the options are size, rate, bias, cell, name, hook");
+    // What every object has is no option.
+    expect(() => resolve({ size: 1, constructor: 5 })).toThrow('unknown option "constructor"');
   });
 
   test.each([null, 3, "size", undefined])("%j are none", (given) => {

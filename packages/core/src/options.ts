@@ -34,7 +34,7 @@ export function resolveOptions<T extends object>(where: string, given: T, rules:
   }
   // Loops without arrays in between: options are resolved for every token that is drawn.
   for (const name in given) {
-    if (!(name in rules)) {
+    if (!Object.hasOwn(rules, name)) {
       const near = nearest(name, Object.keys(rules));
       const known = Object.keys(rules).join(", ");
       throw new HiddenstateError(

@@ -9,6 +9,7 @@ import { scope } from "../memory/scope.ts";
 import { type Tensor, tensor } from "../memory/tensor.ts";
 import type { RecurrentState } from "../nn/recurrent-options.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
+import { finishedAtOnce } from "../train/event-loop.ts";
 import type { AnyRecurrentNetwork } from "./observe.ts";
 
 export interface LyapunovOptions {
@@ -64,10 +65,7 @@ export function lyapunovExponents(
   options: LyapunovOptions = {},
   initial?: RecurrentState,
 ): LyapunovExponents {
-  const work = lyapunovWork(network, x, options, initial);
-  let next = work.next();
-  while (!next.done) next = work.next();
-  return next.value;
+  return finishedAtOnce(lyapunovWork(network, x, options, initial));
 }
 
 /** As `lyapunovExponents`, yielding now and then so that the caller can let the event loop turn. */

@@ -11,6 +11,10 @@ export interface CheckableRecord {
 const encoder = new TextEncoder();
 const one = new Float64Array(1);
 const oneBytes = new Uint8Array(one.buffer);
+// Most texts are words: making an array for each would cost more than its checksum.
+const textBytes = new Uint8Array(1024);
+/** Ends a text: no UTF-8 has such a byte. */
+const textEnd = Uint8Array.of(0xff);
 
 /**
  * The CRC-32 of data of any shape: other numbers, texts, names, lengths or types of arrays give another.
@@ -25,10 +29,7 @@ export function checksumOf(data: Checkable, previous = 0): number {
     one[0] = data;
     return crc32(oneBytes, previous);
   }
-  if (typeof data === "string") {
-    const bytes = encoder.encode(data);
-    return crc32(bytes, checksumOf(bytes.length, previous));
-  }
+  if (typeof data === "string") return textChecksum(data, previous);
   if (ArrayBuffer.isView(data)) {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return crc32(bytes, checksumOf(bytes.length, previous));
@@ -37,4 +38,12 @@ export function checksumOf(data: Checkable, previous = 0): number {
   let checksum = checksumOf(entries.length, previous);
   for (const entry of entries) checksum = checksumOf(entry, checksum);
   return checksum;
+}
+
+function textChecksum(text: string, previous: number): number {
+  // A code unit takes three bytes at most.
+  if (text.length * 3 >= textBytes.length) return crc32(textEnd, crc32(encoder.encode(text), previous));
+  const { written } = encoder.encodeInto(text, textBytes);
+  textBytes.set(textEnd, written);
+  return crc32(textBytes.subarray(0, written + 1), previous);
 }

@@ -267,6 +267,11 @@ export function zeros(shape: readonly number[]): Tensor {
   return full(shape, 0);
 }
 
+/** Whole numbers, such as token ids or places. Without a shape: one axis. */
+export function ints(values: ArrayLike<number>, shape: readonly number[] = [values.length]): Tensor {
+  return tensor(values, shape, { dtype: "int32" });
+}
+
 /** A tensor of ones. */
 export function ones(shape: readonly number[]): Tensor {
   return full(shape, 1);

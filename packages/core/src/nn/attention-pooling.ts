@@ -4,11 +4,11 @@ import { reshape } from "../autograd/ops/reshape.ts";
 import { segmentSum } from "../autograd/ops/segment-sum.ts";
 import { softmax } from "../autograd/ops/softmax.ts";
 import { tanh } from "../autograd/ops/unary.ts";
-import { type Tensor, tensor } from "../memory/tensor.ts";
+import { ints, type Tensor, tensor } from "../memory/tensor.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
 import { Linear } from "./linear.ts";
 import { Module, type ModuleOptions } from "./module.ts";
-import { ints, timeMajor } from "./pooling.ts";
+import { timeMajor } from "./pooling.ts";
 
 export interface AttentionPoolingOptions extends ModuleOptions {
   /** Width F of each time step. */

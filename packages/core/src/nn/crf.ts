@@ -2,7 +2,7 @@ import { crfLoss, crfMarginals, type CrfWeights } from "../autograd/ops/crf.ts";
 import { mul } from "../autograd/ops/binary.ts";
 import { sum } from "../autograd/ops/reduce.ts";
 import { HiddenstateError, shown } from "../errors.ts";
-import { full, Tensor, tensor, zeros } from "../memory/tensor.ts";
+import { full, ints, Tensor, tensor, zeros } from "../memory/tensor.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 import { checkLengths } from "./packing.ts";
@@ -159,8 +159,4 @@ export function rowsOfSequences(x: Tensor, lengths: readonly number[]): Float32A
     }
     return rows;
   });
-}
-
-function ints(values: readonly number[]): Tensor {
-  return tensor(values, [values.length], { dtype: "int32" });
 }

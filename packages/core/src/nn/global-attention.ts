@@ -2,12 +2,12 @@ import { attend } from "../autograd/ops/attend.ts";
 import { gatherRows } from "../autograd/ops/gather-rows.ts";
 import { reshape } from "../autograd/ops/reshape.ts";
 import { HiddenstateError, shown } from "../errors.ts";
-import type { Tensor } from "../memory/tensor.ts";
+import { ints, type Tensor } from "../memory/tensor.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
 import { uniform } from "./init.ts";
 import { Linear } from "./linear.ts";
 import { Module, type ModuleOptions } from "./module.ts";
-import { ints, timeMajor } from "./pooling.ts";
+import { timeMajor } from "./pooling.ts";
 
 export interface GlobalAttentionOptions extends ModuleOptions {
   /** Width Q of a query, such as a decoder's h. */

@@ -1,7 +1,7 @@
 import type { PackedRows } from "../autograd/ops/recurrent.ts";
 import { gatherRows } from "../autograd/ops/gather-rows.ts";
 import { HiddenstateError, shown } from "../errors.ts";
-import { type Tensor, tensor } from "../memory/tensor.ts";
+import { ints, type Tensor, tensor } from "../memory/tensor.ts";
 
 /** Packed rows with what dropout needs to know of them. */
 export interface PackedPart extends PackedRows {
@@ -95,7 +95,6 @@ export function packingFor(where: string, lengths: readonly number[], steps: num
       rowIds.set([b, t], row * 2);
     }
   }
-  const ints = (values: Int32Array, shape = [values.length]): Tensor => tensor(values, shape, { dtype: "int32" });
   const rowIdTensor = ints(rowIds, [rows, 2]);
   const sequenceIds = (first: number, count: number): Tensor => {
     const own = rowIds.subarray(first * 2, (first + count) * 2);

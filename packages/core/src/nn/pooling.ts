@@ -4,7 +4,7 @@ import { reshape } from "../autograd/ops/reshape.ts";
 import { segmentMax } from "../autograd/ops/segment-max.ts";
 import { segmentSum } from "../autograd/ops/segment-sum.ts";
 import { HiddenstateError, shown } from "../errors.ts";
-import { type Tensor, tensor } from "../memory/tensor.ts";
+import { ints, type Tensor, tensor } from "../memory/tensor.ts";
 import { checkLengths } from "./packing.ts";
 
 /**
@@ -99,8 +99,4 @@ export function timeMajor(
   const [steps, batch, width] = x.shape as [number, number, number];
   if (lengths) checkLengths(where, lengths, steps, batch);
   return { steps, batch, width, valid: lengths ?? Array.from({ length: batch }, () => steps) };
-}
-
-export function ints(values: ArrayLike<number>): Tensor {
-  return tensor(values, [values.length], { dtype: "int32" });
 }

@@ -1,6 +1,6 @@
 import type { AttentionRows } from "../autograd/ops/attention.ts";
 import { gatherRows } from "../autograd/ops/gather-rows.ts";
-import { type Tensor, tensor } from "../memory/tensor.ts";
+import { ints, type Tensor, tensor } from "../memory/tensor.ts";
 import { rotaryAngles } from "./rotary-positions.ts";
 
 /** What of a batch row was read before. */
@@ -63,8 +63,6 @@ export function sequenceRows(
       index[row] = place;
     }
   });
-  const ints = (values: ArrayLike<number>, shape = [values.length]): Tensor =>
-    tensor(values, shape, { dtype: "int32" });
   // A batch of one sequence, or of one step, is in order already.
   const inOrder = rows === steps * batch && (batch === 1 || steps === 1);
   const [packIndex, unpackIndex] = inOrder ? [null, null] : [ints(toRows), ints(fromRows)];

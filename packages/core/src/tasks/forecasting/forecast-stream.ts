@@ -2,6 +2,7 @@ import type { Series } from "../../data/series/series.ts";
 import { parseDate } from "../../data/series/dates.ts";
 import { dateAfter, unitsBetween } from "../../data/series/frequency.ts";
 import { resolveOptions } from "../../options.ts";
+import { finishedAtOnce } from "../../train/event-loop.ts";
 import { oddThreshold, rateRule, uncalibrated } from "../watching/oddness.ts";
 import type { ForecasterModel } from "./forecaster-model.ts";
 import { leadOf } from "./preprocessing.ts";
@@ -121,7 +122,7 @@ export class ForecastStream {
     const origin = series.values.length - 2;
     let watched: WatchedValue = { value: row.value, expected: null, lower: null, upper: null, error: null, odd: null };
     if (origin - plan.context + 1 >= prepared.first) {
-      const [ahead] = finish(this.#model.predictor.ahead([{ series: prepared, origin }]));
+      const [ahead] = finishedAtOnce(this.#model.predictor.ahead([{ series: prepared, origin }]));
       const forecast = this.#model.complete(ahead.steps[0], 0);
       const at = (probability: number): number => valueAhead(forecast.quantile(probability), ahead, 1, plan);
       const error = (numberAhead(row.value, ahead, 1, plan) - forecast.point) / forecast.deviation;
@@ -210,10 +211,4 @@ function rowsOf({ values, dates, known = {}, observed = {} }: Series): StreamRow
     known: at(known, i),
     observed: at(observed, i),
   }));
-}
-
-function finish<T>(work: Generator<void, T>): T {
-  let next = work.next();
-  while (!next.done) next = work.next();
-  return next.value;
 }

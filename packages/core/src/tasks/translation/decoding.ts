@@ -2,8 +2,9 @@ import { logSoftmax } from "../../autograd/ops/softmax.ts";
 import { noGrad } from "../../autograd/tape.ts";
 import { padTokens } from "../../data/padding.ts";
 import { scope } from "../../memory/scope.ts";
-import { type Tensor, tensor } from "../../memory/tensor.ts";
+import { ints, type Tensor } from "../../memory/tensor.ts";
 import type { AttentionMemory } from "../../nn/global-attention.ts";
+import { likeliest } from "../likeliest.ts";
 import { chooseRows, type DecoderState, type SequenceTranslator } from "./sequence-translator.ts";
 
 /** One sequence as a decoder wrote it. */
@@ -132,14 +133,4 @@ export function writeEach(
     }
   });
   return written;
-}
-
-function likeliest(logProbabilities: Float32Array): number {
-  let best = 0;
-  for (let i = 1; i < logProbabilities.length; i++) if (logProbabilities[i] > logProbabilities[best]) best = i;
-  return best;
-}
-
-function ints(values: readonly number[]): Tensor {
-  return tensor(values, [values.length], { dtype: "int32" });
 }
