@@ -100,7 +100,7 @@ export {
   type ExampleBatch,
   type ExampleBatchOptions,
 } from "./data/example-batches.ts";
-export { holdOut, type HeldOut, type HeldOutOptions } from "./data/held-out.ts";
+export { holdOut, type HeldOut, type HeldOutOptions, type SplitKeys, splitSeedOf } from "./data/held-out.ts";
 export { padRows, padTokens, type Padded } from "./data/padding.ts";
 export { type CalendarCycle, calendarCycles } from "./data/series/calendar.ts";
 export { parseDate, showDate } from "./data/series/dates.ts";

@@ -91,12 +91,21 @@ describe("labels of texts in a table", () => {
   });
 
   test.each([
-    ["lines of text", "a superb film\n\na dull film\n"],
+    ["lines of text", "a superb film\na dull film\n"],
     ["CSV with a header", 'review,year\n"a superb film",1999\n"a dull film",2001\n'],
     ["lines of JSON", '{"review":"a superb film"}\n{"review":"a dull film"}\n'],
   ])("are predicted for standard input: %s", (_, input) => {
     const records = recordsOf(hiddenstate(["predict", "reviews"], { input }).stdout);
     expect(records.map(({ predicted }) => predicted)).toEqual(["good", "bad"]);
+  });
+
+  test("of an empty line it is said that it is one, so that answers have the lines of the input", () => {
+    const { stdout } = hiddenstate(["predict", "reviews"], { input: "a superb film\n\na dull film\n" });
+    expect(recordsOf(stdout).map(({ predicted, empty }) => [predicted, empty])).toEqual([
+      ["good", undefined],
+      [null, true],
+      ["bad", undefined],
+    ]);
   });
 
   test("a file without the column is refused", () => {

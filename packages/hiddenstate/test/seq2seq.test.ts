@@ -65,6 +65,16 @@ describe("a trained translator", () => {
     expect(lines.filter((line, i) => line === backwards(words[i])).length).toBeGreaterThan(0.9 * words.length);
   });
 
+  test("writes an empty line for an empty line", () => {
+    const input = `${words[0]}\n\n${words[1]}\n`;
+    const lines = hiddenstate(["translate", "pairs"], { input }).stdout.split("\n");
+    expect(lines.map((line) => line === "")).toEqual([false, true, false, true]);
+    const translated = recordsOf(hiddenstate(["translate", "pairs", "--json"], { input }).stdout);
+    expect(translated[1]).toEqual({ type: "translation", source: "", text: "", empty: true });
+    const predicted = recordsOf(hiddenstate(["predict", "pairs"], { input }).stdout);
+    expect(predicted.map((row) => row.empty)).toEqual([undefined, true, undefined]);
+  });
+
   test("with a beam gives other texts too, and says where it looked", () => {
     const options = ["--beam", "3", "--attention", "--json", "--picture", "attention.svg"];
     const done = hiddenstate(["translate", "pairs", pairsFile, ...options]);
@@ -131,6 +141,11 @@ describe("wrong use", () => {
       '{"source":"a","target":"b"}\n{"source":"","target":"c"}\n',
       "empty.jsonl:2: invalid source: it is empty",
     ],
+    [
+      "blank.jsonl",
+      '{"source":"a","target":"b"}\n{"source":"c","target":"  "}\n',
+      "blank.jsonl:2: invalid target: it is white space only, expected a text; leave the pair out",
+    ],
   ])("%s: one sentence with the line", (name, content, message) => {
     const [status, told] = complaint("train", file(name, content), "--out", `out-${name}`, "--steps", "1", ...tiny);
     expect(status).toBe(1);
@@ -141,6 +156,10 @@ describe("wrong use", () => {
     expect(complaint("translate", "pairs", "--beam", "0")).toEqual([
       2,
       expect.stringContaining('invalid --beam: got "0", expected a whole number at least 1'),
+    ]);
+    expect(complaint("translate", "pairs", pairsFile, "--attention")).toEqual([
+      2,
+      expect.stringContaining("mismatch in --attention: its numbers stand in the records of --json"),
     ]);
     expect(complaint("translate", "pairs", pairsFile, "--length-penalty", "1")[1]).toContain(
       "mismatch in lengthPenalty",

@@ -9,6 +9,19 @@ export interface HeldOutOptions {
   seed?: number;
 }
 
+/** The keys of a training's draws that say what it holds out. */
+export interface SplitKeys {
+  /** Default 0. */
+  seed?: number | undefined;
+  /** Default: `seed`. */
+  splitSeed?: number | undefined;
+}
+
+/** The key of the draw of the held-out part: what a training splits by, and whoever needs its parts again. */
+export function splitSeedOf({ seed = 0, splitSeed = seed }: SplitKeys): number {
+  return splitSeed;
+}
+
 /** Examples by number, each in the order given. */
 export interface HeldOut {
   training: number[];

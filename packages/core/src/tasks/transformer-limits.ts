@@ -23,6 +23,26 @@ export function refuseLongSequences(
   }
 }
 
+/**
+ * Refuses sequences to be asked about, or measured on, that are longer than a Transformer has positions, before anything is computed.
+ *
+ * @param nameOf how errors name a sequence, by its place in the array: `data.csv:17`
+ * @throws HiddenstateError `invalid`, naming the first that is too long
+ */
+export function refuseLongInputs(
+  { cell, positions }: Required<Pick<CellChoice, "cell" | "positions">>,
+  lengths: readonly number[],
+  nameOf: (i: number) => string,
+): void {
+  const long = cell === "transformer" ? lengths.findIndex((length) => length > positions) : -1;
+  if (long < 0) return;
+  throw new HiddenstateError(
+    "invalid",
+    `${nameOf(long)}: invalid length: the sequence has ${lengths[long]} steps, expected at most ${positions}, the Transformer's positions; ` +
+      `cut it, or train with positions ${lengths[long]}`,
+  );
+}
+
 /** @throws HiddenstateError `invalid` or `unsupported` for windows of a text that a Transformer can't be trained on */
 export function refuseWindow(
   { cell, positions }: Required<Pick<CellChoice, "cell" | "positions">>,

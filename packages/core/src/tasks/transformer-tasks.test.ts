@@ -103,6 +103,19 @@ describe("a classifier of a Transformer", () => {
     },
   );
 
+  test("asked about a sequence longer than its positions it names it", async () => {
+    const { model } = await finish(
+      trainClassifier({ training }, { ...options, steps: 1, positions: 6 }, { storage: new MemoryStorage() }),
+    );
+    const expected =
+      "names.txt:7: invalid length: the sequence has 8 steps, expected at most 6, the Transformer's positions";
+    await expect(model.predict(["un", "unanunan"], { places: ["names.txt:6", "names.txt:7"] })).rejects.toThrow(
+      expected,
+    );
+    const examples = [{ input: "unanunan", target: "vowel", place: "names.txt:7" }];
+    await expect(model.evaluate(examples)).rejects.toThrow(expected);
+  });
+
   test("refuses sequences longer than its positions before it starts", async () => {
     const run = trainClassifier({ training }, { ...options, positions: 4 }, { storage: new MemoryStorage() });
     await expect(finish(run)).rejects.toThrow(
@@ -141,6 +154,11 @@ test("a tagger of a Transformer learns tags that depend on their neighbours", as
   expect(loss).toBeLessThan(0.05);
   const found = await model.tag(training.map(({ words }) => words));
   expect(found.map(({ tags }) => tags)).toEqual(training.map(({ tags }) => tags));
+  const many = Array.from({ length: 300 }, () => "dogs");
+  const tooLong =
+    "a.txt:2: invalid length: the sequence has 300 steps, expected at most 256, the Transformer's positions";
+  await expect(model.tag([["a"], many], { places: ["a.txt:1", "a.txt:2"] })).rejects.toThrow(tooLong);
+  await expect(model.evaluate([{ words: many, tags: many, place: "a.txt:2" }])).rejects.toThrow(tooLong);
   const long = [{ words: Array.from({ length: 9 }, () => "dogs"), tags: Array.from({ length: 9 }, () => "N") }];
   const refused = trainTagger(
     { training: [...training, ...long], validation: training },

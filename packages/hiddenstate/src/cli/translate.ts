@@ -1,15 +1,17 @@
-import type { TranslateOptions, Translation, TranslatorModel } from "@hiddenstate/core";
+import type { TranslateOptions } from "@hiddenstate/core";
 import { Command, Option } from "commander";
 import type { EngineChoice } from "../engine.ts";
 import { load } from "../load.ts";
 import { checkPictureFile } from "../pictures/picture.ts";
 import { attentionPicture } from "../tasks/translation/attention-picture.ts";
-import { type AskedSource, readSources } from "../tasks/translation/read-pairs.ts";
+import { answerSources } from "../tasks/translation/answer-sources.ts";
+import { readSources } from "../tasks/translation/read-pairs.ts";
 import { engineOptions } from "./engine-options.ts";
 import { Interruption, interruptedCode } from "./interruption.ts";
 import { numberOption } from "./number-option.ts";
 import { Output } from "./output.ts";
 import type { Session } from "./program.ts";
+import { UsageError } from "./usage-error.ts";
 
 type Writing = Omit<TranslateOptions, "signal" | "places">;
 
@@ -20,6 +22,9 @@ interface TranslateFlags extends Writing, EngineChoice {
 
 const positive = { whole: true, min: 1 } as const;
 
+/** What is said of an empty line. */
+const nothing = { text: "", empty: true };
+
 /** Texts written at a time: what somebody waits for, and what keeps the processors busy. */
 const together = 1024;
 
@@ -27,7 +32,7 @@ export function translateCommand(session: Session): Command {
   const command = new Command("translate")
     .summary("let a model write a text from each text")
     .description(
-      "Write what each text becomes: a line for each line of the files, of which a table's column of sources is read, or of standard input. " +
+      "Write what each text becomes: a line for each line of the files, of which a table's column of sources is read, or of standard input; for an empty line an empty one. " +
         "Without options the likeliest token at each step.",
     )
     .argument("<model>", "the model's folder")
@@ -51,7 +56,10 @@ export function translateCommand(session: Session): Command {
       numberOption("--longest <n>", "most tokens of a text (default: half as many again as in training)", positive),
     )
     .addOption(
-      new Option("--attention", "with --json: tell how much each token of the source counted for each written one"),
+      new Option(
+        "--attention",
+        "with --json: tell how much each token of the source counted for each written one (--picture draws it)",
+      ),
     )
     .option("--picture <file>", "draw what the first text's tokens looked at: a file that ends in .svg, .png or .html");
   for (const option of engineOptions()) command.addOption(option);
@@ -74,6 +82,12 @@ async function runTranslation(folder: string, paths: string[], flags: TranslateF
   const { json, picture, backend, instructionSet, threads, ...options } = flags;
   const output = new Output(json ?? false);
   if (picture !== undefined) checkPictureFile(picture);
+  if (options.attention && !json)
+    throw new UsageError(
+      "mismatch",
+      "mismatch in --attention: its numbers stand in the records of --json, and lines of text have no room for them; " +
+        "add --json, or draw them with --picture attention.png",
+    );
   const model = await load(folder, { task: "seq2seq", backend, instructionSet, threads });
   output.noteEngine();
   // Whoever waits for a line has to be woken: the input ends here.
@@ -84,16 +98,18 @@ async function runTranslation(folder: string, paths: string[], flags: TranslateF
     for await (const asked of readSources({ paths, input: process.stdin }, model.config.source ?? {})) {
       for (let start = 0; start < asked.length && output.listening; start += together) {
         const part = asked.slice(start, start + together);
-        const written = await write(model, part, { ...options, signal });
+        const written = await answerSources(model, part, { ...options, signal });
         written.forEach((translation, i) => {
-          output.record({ type: "translation", source: part[i].text, ...translation });
+          output.record({ type: "translation", source: part[i].text, ...(translation ?? nothing) });
           // Texts are lines here, whatever they hold.
-          output.say(translation.text.replaceAll("\n", String.raw`\n`));
+          output.say(translation?.text.replaceAll("\n", String.raw`\n`) ?? "");
         });
-        if (!drawn) {
+        const first = part.find(({ empty }) => !empty);
+        if (!drawn && first) {
           drawn = true;
-          const [{ text, attention }] = await write(model, part.slice(0, 1), { ...options, attention: true, signal });
-          await (await attentionPicture(`“${part[0].text}” becomes “${text}”`, attention!)).save(picture!);
+          const [shown] = await answerSources(model, [first], { ...options, attention: true, signal });
+          const { text, attention } = shown!;
+          await (await attentionPicture(`“${first.text}” becomes “${text}”`, attention!)).save(picture!);
           output.note(`drawn in ${picture}`);
         }
       }
@@ -103,15 +119,4 @@ async function runTranslation(folder: string, paths: string[], flags: TranslateF
     if (!signal.aborted) throw fault;
   }
   return signal.aborted ? interruptedCode : 0;
-}
-
-function write(
-  model: TranslatorModel,
-  asked: readonly AskedSource[],
-  options: TranslateOptions,
-): Promise<Translation[]> {
-  return model.translate(
-    asked.map(({ text }) => text),
-    { ...options, places: asked.map(({ place }) => place) },
-  );
 }

@@ -4,7 +4,7 @@ import { HiddenstateError } from "@hiddenstate/core";
 import { failedWith, storageFault } from "./storage-fault.ts";
 import { readText } from "./read-text.ts";
 import { readParquet } from "./tables/parquet.ts";
-import { parseTable, tableFormat, type TableOptions } from "./tables/read-table.ts";
+import { hasTableEnding, isParquet, parseTable, tableFormat, type TableOptions } from "./tables/read-table.ts";
 import type { Table } from "./tables/table.ts";
 
 /** What is read of a file to see what it is: all of it, up to this many bytes. */
@@ -23,7 +23,7 @@ export interface SeenData {
   /** The whole lines of the file's beginning; none where it is a folder, or no text. */
   lines: readonly string[];
   /**
-   * The beginning of a table (CSV, TSV, lines of JSON or Parquet, by its ending); else null. Parsed when it is first looked at: lines with
+   * The beginning of a table (CSV, TSV, JSON or Parquet, by its ending); else null. Parsed when it is first looked at: lines with
    * tabs may be no table.
    * @throws HiddenstateError what is wrong with it, naming the line
    */
@@ -40,12 +40,11 @@ export async function seeData(path: string, options: TableOptions = {}): Promise
   const ending = extname(path).toLowerCase();
   const folder = await filesIn(path);
   if (folder) return { path, ending, folder, lines: [], table: null };
-  if (tableFormat(path) === "parquet")
-    return { path, ending, folder, lines: [], table: await readParquet(path, seenRows) };
+  if (isParquet(path)) return { path, ending, folder, lines: [], table: await readParquet(path, seenRows) };
   const { text, whole } = await beginning(path);
   const lines = text.split(/\r?\n/);
   if (!whole && lines.length > 1) lines.pop();
-  const isTable = tableFormat(path) !== null && text.trim() !== "";
+  const isTable = hasTableEnding(path) && tableFormat(path, text) !== null && text.trim() !== "";
   let table: Table | null = null;
   return {
     path,
@@ -73,6 +72,11 @@ export async function filesIn(path: string): Promise<string[] | null> {
   }
 }
 
+/** Whether a file's first bytes begin an array of JSON. */
+function isArray(path: string, bytes: Uint8Array): boolean {
+  return tableFormat(path, new TextDecoder().decode(bytes.subarray(0, 1000))) === "json";
+}
+
 async function beginning(path: string): Promise<{ text: string; whole: boolean }> {
   try {
     const file = await open(path);
@@ -80,8 +84,8 @@ async function beginning(path: string): Promise<{ text: string; whole: boolean }
       const { buffer, bytesRead } = await file.read(new Uint8Array(seenBytes), 0, seenBytes, 0);
       const bytes = buffer.subarray(0, bytesRead);
       const whole = bytesRead < seenBytes;
-      // One line that long is a row of its own, and half a row is none.
-      if (!whole && !bytes.includes(10)) return { text: await readText(path), whole: true };
+      // One line that long is a row of its own, and half a row is none; nor is half an array.
+      if (!whole && (!bytes.includes(10) || isArray(path, bytes))) return { text: await readText(path), whole: true };
       // Bytes that are no text are somebody else's to complain of; a character that is cut is not looked at.
       const end = whole ? bytesRead : bytes.lastIndexOf(10) + 1 || bytesRead;
       return { text: new TextDecoder("utf-8").decode(bytes.subarray(0, end)), whole };

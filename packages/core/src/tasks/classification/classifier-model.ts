@@ -15,7 +15,8 @@ import {
 } from "./classifier-evaluation.ts";
 import { type ClassifierArchitecture, SequenceClassifier } from "./sequence-classifier.ts";
 import { likeliest } from "../likeliest.ts";
-import { type InputConfig, SequenceEncoder, type SequenceInput } from "../sequence-encoder.ts";
+import { refuseLongInputs } from "../transformer-limits.ts";
+import { type EncodedSequence, type InputConfig, SequenceEncoder, type SequenceInput } from "../sequence-encoder.ts";
 
 /** What `config.json` of a classifier holds. */
 export interface ClassifierConfig {
@@ -89,6 +90,7 @@ export class ClassifierModel {
   ): Promise<(ClassPrediction | NumberPrediction)[]> {
     const nameOf = (i: number): string => options.places?.[i] ?? `predict: inputs[${i}]`;
     const sequences = inputs.map((input, i) => this.encoder.encode({ name: nameOf(i), input }));
+    this.#refuseLong(sequences, nameOf);
     const outputs = await finished(classifierOutputs(this.model, this.encoder, sequences), options.signal);
     const { target } = this.config;
     return outputs.map((scores): ClassPrediction | NumberPrediction => {
@@ -111,9 +113,18 @@ export class ClassifierModel {
     const { target } = this.config;
     if (examples.length === 0)
       throw new HiddenstateError("invalid", "evaluate: invalid examples: there are none; give some");
-    const encoded = encodeExamples(named("examples", examples), this.encoder, target);
+    const given = named("examples", examples);
+    const encoded = encodeExamples(given, this.encoder, target);
+    this.#refuseLong(encoded.sequences, (i) => given[i].name);
     const found = await finished(evaluateClassifier(this.model, this.encoder, target, encoded), options.signal);
     return { ...found, seconds: (performance.now() - start) / 1000 };
+  }
+
+  /** A Transformer that reads in one direction goes on for ever: a step sees those before it as far as its positions go. */
+  #refuseLong(sequences: readonly EncodedSequence[], nameOf: (i: number) => string): void {
+    if (!this.model.options.bidirectional) return;
+    const lengths = sequences.map(({ length }) => length);
+    refuseLongInputs(this.model.options, lengths, nameOf);
   }
 }
 

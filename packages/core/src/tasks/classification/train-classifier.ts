@@ -1,3 +1,4 @@
+import { splitSeedOf } from "../../data/held-out.ts";
 import type { TokenizerKind } from "../../data/tokenizer.ts";
 import { type Checkable, checksumOf } from "../../io/checksum.ts";
 import { loadConfig, loadTokenizer } from "../../io/model-files.ts";
@@ -108,7 +109,7 @@ export async function* trainClassifier(
   const known = resume ? await knownPreparation(storage) : {};
   const prepared = prepareClassification(
     data,
-    { ...resolved, predict: options.predict, seed: resolved.splitSeed ?? resolved.seed },
+    { ...resolved, predict: options.predict, seed: splitSeedOf(resolved) },
     { encoder: start?.encoder, ...known },
   );
   const { encoder, target } = prepared;
@@ -139,7 +140,7 @@ export async function* trainClassifier(
     const anew = !sameOutputs(start.config.target, target);
     takeOver(model, start.model, (name) => anew && name.startsWith("output."));
   }
-  const spelled = { ...resolved, splitSeed: resolved.splitSeed ?? resolved.seed };
+  const spelled = { ...resolved, splitSeed: splitSeedOf(resolved) };
   const checksum = checksumOf([examplesOf(prepared.training), examplesOf(prepared.validation)]);
   const identity = runIdentity({ options: spelled, rules, config, data: checksum });
   const recording = { storage, resume, signal, config, source, tokenizer: encoder.tokenizer, identity };

@@ -5,6 +5,7 @@ import type { ReadableStorage } from "../../io/model-storage.ts";
 import type { WordMajorities } from "../../metrics/tagging.ts";
 import { finished } from "../../train/event-loop.ts";
 import type { DataSource } from "../../train/recorded-training.ts";
+import { refuseLongInputs } from "../transformer-limits.ts";
 import { SequenceTagger, type TaggerArchitecture } from "./sequence-tagger.ts";
 import { TagVocabulary, type VocabularyConfig } from "./tag-vocabulary.ts";
 import { findTags, type SentenceTags } from "./tagger-evaluation.ts";
@@ -69,7 +70,9 @@ export class TaggerModel {
     sentences: readonly (readonly string[])[],
     options: { signal?: AbortSignal; places?: readonly string[] } = {},
   ): Promise<SentenceTags[]> {
-    sentences.forEach((words, i) => checkWords(options.places?.[i] ?? `tag: sentences[${i}]`, words));
+    const nameOf = (i: number): string => options.places?.[i] ?? `tag: sentences[${i}]`;
+    sentences.forEach((words, i) => checkWords(nameOf(i), words));
+    this.#refuseLong(sentences, nameOf);
     return (await finished(findTags(this.#scoring, sentences, null), options.signal)).sentences;
   }
 
@@ -83,9 +86,19 @@ export class TaggerModel {
     options: { signal?: AbortSignal } = {},
   ): Promise<TaggerEvaluation & { seconds: number }> {
     const start = performance.now();
-    const checked = checkedSentences("evaluate: sentences", sentences);
+    const where = "evaluate: sentences";
+    const checked = checkedSentences(where, sentences);
+    this.#refuseLong(
+      checked.map(({ words }) => words),
+      (i) => sentences[i].place ?? `${where}[${i}]`,
+    );
     const found = await finished(evaluateTagger(this.#scoring, checked), options.signal);
     return { ...found, seconds: (performance.now() - start) / 1000 };
+  }
+
+  #refuseLong(sentences: readonly (readonly string[])[], nameOf: (i: number) => string): void {
+    const lengths = sentences.map(({ length }) => length);
+    refuseLongInputs(this.model.options, lengths, nameOf);
   }
 }
 

@@ -1,3 +1,4 @@
+import { splitSeedOf } from "../../data/held-out.ts";
 import { detectScheme, fitScheme } from "../../data/tag-scheme.ts";
 import { HiddenstateError } from "../../errors.ts";
 import { type Checkable, checksumOf } from "../../io/checksum.ts";
@@ -87,7 +88,7 @@ export async function* trainTagger(
   refuseIdleOptions({ ...options, schedule: checked.schedule, minimumCount: undefined });
   const start = from ? await loadTagger(from) : null;
   if (start) refuseAnother("minimumCount", options.minimumCount, undefined);
-  const sentences = splitSentences(data, checked.splitSeed ?? checked.seed);
+  const sentences = splitSentences(data, splitSeedOf(checked));
   const config = configOf(checked, options, sentences.training, start);
 
   const lengths = (part: readonly CheckedSentence[]): number[] => part.map(({ words }) => words.length);
@@ -102,7 +103,7 @@ export async function* trainTagger(
     const same = config.tags === start.config.tags;
     takeOver(model, start.model, (name) => !same && /^(output|crf)\./.test(name));
   }
-  const spelled = { ...checked, splitSeed: checked.splitSeed ?? checked.seed };
+  const spelled = { ...checked, splitSeed: splitSeedOf(checked) };
   const of = (part: readonly CheckedSentence[]): Checkable => part.map(({ words, tags }) => [words, tags]);
   const checksum = checksumOf([of(sentences.training), of(sentences.validation)]);
   const identity = runIdentity({ options: spelled, rules, config, data: checksum });

@@ -53,7 +53,10 @@ interface Open {
  * Every beginning may end at any step, so there is always a whole text. With K as large as the number of beginnings it is the likeliest of all (by
  * that measure).
  *
- * @returns for each source up to K texts, best first
+ * The first text is the best of all whose beginnings were followed: what is open when the search ends could only be worse. That is not so of the others: they
+ * are the best that had ended by then, at most K, and a text that would have come between them may have been open still.
+ *
+ * @returns for each source at least one text and up to K, best first
  */
 export function beamSearch(
   model: SequenceTranslator,

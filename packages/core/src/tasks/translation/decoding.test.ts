@@ -71,10 +71,9 @@ describe.each(kinds)("%s", (_, options) => {
     });
   });
 
-  test("what a beam finds has the probability that it says, best first, and is as good as greedy", () => {
+  test("what a beam finds has the probability that it says, best first", () => {
     const model = translator(options);
     const found = beamSearch(model, sources, { beam: 3, lengthPenalty: 0, longest, attention: false });
-    const greedy = writeEach(model, sources, { longest });
     found.forEach((hypotheses, i) => {
       const expected = logProbabilities(
         model,
@@ -84,8 +83,6 @@ describe.each(kinds)("%s", (_, options) => {
       hypotheses.forEach(({ logProbability }, k) => expect(logProbability).toBeCloseTo(expected[k], 5));
       const scores = hypotheses.map(({ score }) => score);
       expect(scores).toEqual(scores.toSorted((a, b) => b - a));
-      const complete = greedy[i].complete ? greedy[i].logProbability : -Infinity;
-      expect(scores[0]).toBeGreaterThanOrEqual(complete - 1e-6);
     });
   });
 

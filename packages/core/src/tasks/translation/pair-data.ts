@@ -36,7 +36,7 @@ export function splitPairs(
 
 /**
  * @param where how to name the array in errors
- * @throws HiddenstateError `invalid`, naming the pair, where one has an empty side, or there are none
+ * @throws HiddenstateError `invalid`, naming the pair, where a side is empty or white space only, or there are none
  */
 export function checkPairs(where: string, pairs: readonly TranslationPair[]): void {
   if (pairs.length === 0) throw new HiddenstateError("invalid", `${where}: invalid pairs: there are none; give some`);
@@ -45,10 +45,12 @@ export function checkPairs(where: string, pairs: readonly TranslationPair[]): vo
   });
 }
 
-/** @throws HiddenstateError `invalid` unless a text is one, and not empty */
+/** @throws HiddenstateError `invalid` unless a text is one, and more than white space */
 export function checkText(name: string, side: "source" | "target", text: unknown): void {
-  if (typeof text === "string" && text.length > 0) return;
+  if (typeof text === "string" && text.trim() !== "") return;
   const found =
-    text === "" ? "it is empty, expected a text; leave the pair out" : `got ${shown(text)}, expected a text`;
+    typeof text === "string"
+      ? `it is ${text === "" ? "empty" : "white space only"}, expected a text; leave the pair out`
+      : `got ${shown(text)}, expected a text`;
   throw new HiddenstateError("invalid", `${name}: invalid ${side}: ${found}`);
 }

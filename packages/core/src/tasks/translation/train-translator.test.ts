@@ -223,6 +223,12 @@ describe("a model", () => {
     expect(new Set(all.map((each) => each.text)).size).toBe(all.length);
   });
 
+  test("leaves places out of the exposure bias where no target has a known token", async () => {
+    const { places, truth } = await model.exposureBias([{ source: "abc", target: "?" }]);
+    expect(places).toEqual([{ place: 2, truth: expect.any(Number), own: expect.any(Number), pairs: 1 }]);
+    expect(truth).toBe(places[0].truth);
+  });
+
   test("is measured with a beam too", async () => {
     const [greedy, beam] = [await model.evaluate(reversed), await model.evaluate(reversed, { beam: 4 })];
     expect(beam.loss).toBe(greedy.loss);

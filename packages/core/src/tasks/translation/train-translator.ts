@@ -1,3 +1,4 @@
+import { splitSeedOf } from "../../data/held-out.ts";
 import type { TokenizerKind } from "../../data/tokenizer.ts";
 import { type Checkable, checksumOf } from "../../io/checksum.ts";
 import { runtime } from "../../memory/runtime.ts";
@@ -85,7 +86,7 @@ export async function* trainTranslator(
   refuseIdle(options, checked);
   const schedule = options.samplingSchedule ? checkSamplingSchedule("train", options.samplingSchedule) : null;
   const start = from ? await loadTranslator(from) : null;
-  const pairs = splitPairs(data, checked.splitSeed ?? checked.seed);
+  const pairs = splitPairs(data, splitSeedOf(checked));
   const config = configOf(checked, options, pairs.training, start);
   if (schedule && config.architecture.variational) {
     throw new HiddenstateError(
@@ -98,7 +99,7 @@ export async function* trainTranslator(
   const model = makeTranslator(config);
   const job = new TranslatorJob(partsOf(config, model), pairs, { ...checked, samplingSchedule: schedule });
   if (start) takeOver(model, start.model);
-  const spelled = { ...checked, splitSeed: checked.splitSeed ?? checked.seed };
+  const spelled = { ...checked, splitSeed: splitSeedOf(checked) };
   const of = (part: readonly TranslationPair[]): Checkable => part.map((pair) => [pair.source, pair.target]);
   const checksum = checksumOf([of(pairs.training), of(pairs.validation)]);
   const identity = runIdentity({ options: spelled, rules, config, data: checksum });

@@ -41,8 +41,11 @@ export interface TranslatorEvaluation {
 
 /** The loss at each place of the targets when the model reads the truth, and when it reads what it wrote itself. */
 export interface ExposureBias {
-  /** By place, from the first token: mean of -ln p of the right token, nats, and over how many pairs. */
-  places: { truth: number; own: number; pairs: number }[];
+  /**
+   * Mean of -ln p of the right token, nats, at each place (from the first token, 1) and over how many pairs. A place where no target has a known
+   * token is left out.
+   */
+  places: { place: number; truth: number; own: number; pairs: number }[];
   /** Over all tokens: reading the truth. */
   truth: number;
   /** Over all tokens: reading its own likeliest output. */
@@ -97,7 +100,9 @@ export function* measureExposureBias(
   const mean = (places: readonly Place[]): number =>
     places.reduce((sum, { loss }) => sum + loss, 0) / places.reduce((sum, { count }) => sum + count, 0);
   return {
-    places: truth.map(({ loss, count }, t) => ({ truth: loss / count, own: own[t].loss / count, pairs: count })),
+    places: truth.flatMap(({ loss, count }, t) =>
+      count === 0 ? [] : [{ place: t + 1, truth: loss / count, own: own[t].loss / count, pairs: count }],
+    ),
     truth: mean(truth),
     own: mean(own),
   };

@@ -73,7 +73,10 @@ export interface Translation {
   probability: number;
   /** False where it was cut at the longest length. */
   complete: boolean;
-  /** Beam search only: other texts that it found, best first. */
+  /**
+   * Beam search only: other texts that had ended when nothing could become better than `text`, best first. They need not be the next best
+   * ones of all.
+   */
   alternatives?: { text: string; probability: number }[];
   /** Where each token looked, where that was asked for. */
   attention?: AttentionMatrix;

@@ -38,6 +38,7 @@ export function parseDelimited(path: string, text: string, options: DelimitedOpt
   const [first] = records;
   const columns = header ? first.map((name) => name.trim()) : first.map((_, i) => String(i + 1));
   if (header) checkColumns(path, columns);
+  if (header && records.length === 1 && options.cut !== true) throw noRows(path, columns);
   const lines = parsed.map(({ line }) => line);
   const rows: Record<string, string>[] = [];
   for (let i = header ? 1 : 0; i < records.length; i++) {
@@ -52,6 +53,15 @@ export function parseDelimited(path: string, text: string, options: DelimitedOpt
   if (!header && options.header === undefined)
     notes.push(`${path}: the first line is taken for data, not for names: columns are 1 to ${columns.length}`);
   return { path, format: delimiter === "\t" ? "tsv" : "csv", columns, rows, lines: lines.slice(header ? 1 : 0), notes };
+}
+
+/** Of a file of which only the first line is there. */
+export function noRows(path: string, columns: readonly string[]): HiddenstateError {
+  const listed = columns.map((name) => JSON.stringify(name)).join(", ");
+  return new HiddenstateError(
+    "invalid",
+    `invalid file ${path}: it has names of columns (${listed}) and no rows below them; give some, or --header no if that line is a row`,
+  );
 }
 
 function parseRows(path: string, text: string, delimiter: string, cut: boolean): Parsed[] {

@@ -22,6 +22,43 @@ export function parseJsonLines(path: string, text: string, firstLine = 1): Table
   return { path, format: "jsonl", columns: [...columns], rows, lines, notes: [] };
 }
 
+/** Whether a text is lines of JSON: its first line is a whole object. A text may begin with a brace, too. */
+export function holdsJsonLines(text: string): boolean {
+  const [first] = text.trimStart().split("\n", 1);
+  if (!first.startsWith("{")) return false;
+  try {
+    JSON.parse(first);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a text is an array of objects, as far as its beginning tells. */
+export function beginsJsonArray(text: string): boolean {
+  return /^\s*\[\s*\{/.test(text);
+}
+
+/**
+ * Parses an array of objects. Rows have no lines of their own: errors name them by number.
+ *
+ * @throws HiddenstateError `invalid`, naming the file and, where it is one's fault, the row
+ */
+export function parseJsonArray(path: string, text: string): Table {
+  let values: unknown;
+  try {
+    values = JSON.parse(text);
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new HiddenstateError("invalid", `${path}: invalid JSON: ${reason}; expected an array of objects; mend it`, {
+      cause,
+    });
+  }
+  const rows = (values as unknown[]).map((value, i) => objectOf(`${path}, row ${i + 1}`, value));
+  const columns = new Set(rows.flatMap((row) => Object.keys(row)));
+  return { path, format: "json", columns: [...columns], rows, lines: rows.map((_, i) => i + 1), notes: [] };
+}
+
 /** @throws HiddenstateError `invalid`, naming the place, for a line that is no object */
 export function parseObject(place: string, line: string): TableRow {
   let value: unknown;
@@ -32,6 +69,10 @@ export function parseObject(place: string, line: string): TableRow {
       cause,
     });
   }
+  return objectOf(place, value);
+}
+
+function objectOf(place: string, value: unknown): TableRow {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new HiddenstateError(
       "invalid",

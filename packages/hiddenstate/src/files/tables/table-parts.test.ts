@@ -45,6 +45,26 @@ test("lines of JSON come as they arrive, unless all rows are needed together", a
   expect(await partsOf(pieces, { whole: true })).toEqual([[first, second]]);
 });
 
+test("an array of objects is read whole", async () => {
+  expect(await partsOf(['[\n{"a":1},', '\n{"a":2}]\n'])).toEqual([
+    [
+      [{ a: 1 }, "standard input, row 1"],
+      [{ a: 2 }, "standard input, row 2"],
+    ],
+  ]);
+});
+
+test("empty lines of text are rows where that is asked for", async () => {
+  const parts = await partsOf(["\none\n", "\n", "  \ntwo"], { emptyLines: true });
+  expect(parts.flat().map(([row, place]) => [row.text, place])).toEqual([
+    ["", "standard input:1"],
+    ["one", "standard input:2"],
+    ["", "standard input:3"],
+    ["  ", "standard input:4"],
+    ["two", "standard input:5"],
+  ]);
+});
+
 test("a first line that names a known column makes CSV of it, whose quotes may span pieces", async () => {
   expect(await partsOf(["id,text\n1,", '"a\n', 'b"\n'])).toEqual([[[{ id: "1", text: "a\nb" }, "standard input:2"]]]);
 });

@@ -1,6 +1,6 @@
-import { tableFormat, parseTable, type TableOptions } from "./read-table.ts";
+import { isParquet, tableFormat, parseTable, type TableOptions } from "./read-table.ts";
 import { readText } from "../read-text.ts";
-import { parseJsonLines } from "./json-lines.ts";
+import { beginsJsonArray, holdsJsonLines, parseJsonArray, parseJsonLines } from "./json-lines.ts";
 import { readParquet } from "./parquet.ts";
 import type { Table } from "./table.ts";
 
@@ -12,13 +12,18 @@ export interface PartOptions extends TableOptions {
   columns: readonly string[];
   /** Whether rows belong together, so that all of a file must be read at once. */
   whole: boolean;
+  /**
+   * Whether an empty line of text is a row too, with nothing but white space in it, so that there is a row for each line. Rows of tables have no
+   * such lines. Default: it is skipped.
+   */
+  emptyLines?: boolean;
 }
 
 /** How errors name standard input. */
 const standardInput = "standard input";
 
 /**
- * Rows to ask a model about: of tables by their endings, or of other files a line each. Of standard input, which may be lines of JSON, CSV, TSV or
+ * Rows to ask a model about: of tables by their endings, or of other files a line each. Of standard input, which may be JSON, CSV, TSV or
  * lines of text, those rows come together that have arrived together, so that somebody who types is answered at once.
  *
  * @param paths files; none: standard input
@@ -34,15 +39,18 @@ export async function* tableParts(
     return;
   }
   for (const path of paths) {
-    if (tableFormat(path) === "parquet") {
+    if (isParquet(path)) {
       yield await readParquet(path);
       continue;
     }
     const text = await readText(path);
-    if (tableFormat(path) !== null || text.trimStart().startsWith("{")) yield parseTable(path, text, options);
-    else yield linesOf(path, text, 1, options.lineColumn);
+    if (tableFormat(path, text) !== null) yield parseTable(path, text, options);
+    else yield linesOf(path, text, 1, options);
   }
 }
+
+/** What standard input may be. */
+type Kind = "json" | "jsonl" | "delimited" | "lines";
 
 async function* streamParts(
   input: AsyncIterable<Uint8Array | string>,
@@ -51,33 +59,36 @@ async function* streamParts(
   const decoder = new TextDecoder();
   let rest = "";
   let line = 1;
-  let kind: "jsonl" | "delimited" | "lines" | null = null;
+  let kind: Kind | null = null;
   const parse = (text: string): Table => {
+    if (kind === "json") return parseJsonArray(standardInput, text);
     if (kind === "delimited") return parseTable(standardInput, text, options);
-    return kind === "jsonl"
-      ? parseJsonLines(standardInput, text, line)
-      : linesOf(standardInput, text, line, options.lineColumn);
+    return kind === "jsonl" ? parseJsonLines(standardInput, text, line) : linesOf(standardInput, text, line, options);
   };
+  const keepsEmpty = (): boolean => kind === "lines" && options.emptyLines === true;
   for await (const chunk of input) {
     rest += typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
     const end = rest.lastIndexOf("\n") + 1;
     if (end === 0) continue;
+    // Until something has come, nobody knows what it is.
+    if (rest.trim() === "") continue;
     kind ??= kindOf(rest, options);
-    // Rows in quotes may go on after a line's end.
-    if (kind === "delimited" || options.whole) continue;
+    // Rows in quotes may go on after a line's end, and an array is one value.
+    if (kind === "json" || kind === "delimited" || options.whole) continue;
     const part = rest.slice(0, end);
-    if (part.trim() !== "") yield parse(part);
+    if (part.trim() !== "" || keepsEmpty()) yield parse(part);
     line += part.split("\n").length - 1;
     rest = rest.slice(end);
   }
   rest += decoder.decode();
   kind ??= kindOf(rest, options);
-  if (rest.trim() !== "") yield parse(rest);
+  if (rest.trim() !== "" || (rest !== "" && keepsEmpty())) yield parse(rest);
 }
 
-function kindOf(text: string, { columns, delimiter }: PartOptions): "jsonl" | "delimited" | "lines" {
+function kindOf(text: string, { columns, delimiter }: PartOptions): Kind {
+  if (beginsJsonArray(text)) return "json";
   const first = text.trimStart().split(/\r?\n/, 1)[0];
-  if (first.startsWith("{")) return "jsonl";
+  if (holdsJsonLines(text)) return "jsonl";
   const cells = first.split(delimiter ?? /[,;\t|]/).map((cell) => cell.trim().replaceAll(/^"|"$/g, ""));
   if (cells.some((cell) => columns.includes(cell))) return "delimited";
   // Where columns have no names but numbers, a line that has so many is a row.
@@ -86,11 +97,19 @@ function kindOf(text: string, { columns, delimiter }: PartOptions): "jsonl" | "d
   return isNumbered && cells.length >= Math.max(...numbers) && cells.length > 1 ? "delimited" : "lines";
 }
 
-function linesOf(path: string, text: string, firstLine: number, column: string): Table {
+function linesOf(
+  path: string,
+  text: string,
+  firstLine: number,
+  { lineColumn: column, emptyLines = false }: Pick<PartOptions, "lineColumn" | "emptyLines">,
+): Table {
   const lines: number[] = [];
   const rows: Record<string, string>[] = [];
-  text.split(/\r?\n/).forEach((line, i) => {
-    if (line.trim() === "") return;
+  const found = text.replace(/^\ufeff/, "").split(/\r?\n/);
+  // What ends with a line's end has no line after it.
+  if (found.at(-1) === "") found.pop();
+  found.forEach((line, i) => {
+    if (line.trim() === "" && !emptyLines) return;
     rows.push({ [column]: line });
     lines.push(firstLine + i);
   });

@@ -1,25 +1,35 @@
 import { HiddenstateError } from "@hiddenstate/core";
 
-/** One row by column name: text from CSV and TSV, any JSON value from lines of JSON and Parquet; a value that is not there is absent or `""`. */
+/** One row by column name: text from CSV and TSV, any JSON value from JSON and Parquet; a value that is not there is absent or `""`. */
 export type TableRow = Readonly<Record<string, unknown>>;
 
 /** Rows with named columns (of a file of lines: one, each line a row), and where they stand in their file. */
 export interface Table {
   /** The file, as errors name it. */
   path: string;
-  format: "csv" | "tsv" | "jsonl" | "lines" | "parquet";
+  format: "csv" | "tsv" | "json" | "jsonl" | "lines" | "parquet";
   /** In their order. */
   columns: readonly string[];
   rows: readonly TableRow[];
-  /** The line that each row begins in, from 1; of a Parquet file, which has no lines, the row's number. */
+  /** The line that each row begins in, from 1; of Parquet and arrays of JSON, whose rows are not lines, the row's number. */
   lines: readonly number[];
   /** How it was read, where that was a guess: to be told. */
   notes: readonly string[];
 }
 
 /** How errors name a row: `data.csv:17`, `data.parquet, row 17`. */
-export function placeOf({ path, format, lines }: Table, row: number): string {
-  return format === "parquet" ? `${path}, row ${lines[row]}` : `${path}:${lines[row]}`;
+export function placeOf(table: Table, row: number): string {
+  return `${table.path}${countedAs(table) === "row" ? ", row " : ":"}${table.lines[row]}`;
+}
+
+/** What the numbers of a table's rows count: lines of the file, or rows where it has no lines. */
+export function countedAs({ format }: Pick<Table, "format">): "line" | "row" {
+  return format === "parquet" || format === "json" ? "row" : "line";
+}
+
+/** Whether a row is a line with nothing in it: what was asked to be kept of a file of lines. */
+export function isEmptyLine({ format, columns, rows }: Table, row: number): boolean {
+  return format === "lines" && cellText(rows[row][columns[0]]).trim() === "";
 }
 
 /** A value as text: nothing for one that is not there, JSON for one that has parts. */

@@ -10,6 +10,7 @@ import {
   type NumberPrediction,
   type SequenceExample,
   splitExamples,
+  splitSeedOf,
   trainClassifier,
   ClassifierSubject,
   recurrentPart,
@@ -92,7 +93,7 @@ export const classifyTask: Task<ClassifierGiven, ClassifierModel> = {
       notices: told ? read.notes : [...read.notes, ...(read.reading === undefined ? [] : [read.reading])],
       train: (run) =>
         trainClassifier(read.data, training, { ...run, source: { columns: read.columns, delimiter, header } }),
-      report: async (model) => report(model, heldOut(read.data, model, training.seed ?? 0)),
+      report: async (model) => report(model, heldOut(read.data, model, splitSeedOf(training))),
       close: () => {},
     };
   },
@@ -108,10 +109,13 @@ export const classifyTask: Task<ClassifierGiven, ClassifierModel> = {
     for await (const rows of readInputs(model, request)) {
       for (let start = 0; start < rows.length; start += askedTogether) {
         const asked = rows.slice(start, start + askedTogether);
-        const places = asked.map(({ place }) => place);
-        const inputs = asked.map(({ input }) => input);
-        const answers = await model.predict(inputs, { places, signal: request.signal });
-        yield answers.map((answer, i) => answered(asked[i].kept, answer));
+        const there = asked.filter(({ empty }) => !empty);
+        const places = there.map(({ place }) => place);
+        const inputs = there.map(({ input }) => input);
+        const answers = (await model.predict(inputs, { places, signal: request.signal })).values();
+        yield asked.map(({ kept, empty }) =>
+          empty ? { ...kept, predicted: null, empty } : answered(kept, answers.next().value!),
+        );
       }
     }
   },

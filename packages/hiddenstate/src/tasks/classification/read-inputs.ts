@@ -26,6 +26,7 @@ export async function* readInputs(
     lineColumn: known?.from === "text" ? known.column : lineColumn,
     columns: known ? namesOf(known) : [],
     whole: known?.from === "group",
+    emptyLines: true,
   });
   for await (const table of parts) {
     // A model of a folder's texts knows no column's name: a table has its own.

@@ -1,6 +1,6 @@
 import { HiddenstateError, type SequenceExample, type SequenceInput } from "@hiddenstate/core";
 import { isNumber } from "../../files/tables/cells.ts";
-import { cellText, checkColumn, placeOf, type Table, type TableRow } from "../../files/tables/table.ts";
+import { cellText, checkColumn, isEmptyLine, placeOf, type Table, type TableRow } from "../../files/tables/table.ts";
 import type { InputColumns, RowColumns } from "./row-columns.ts";
 
 /** A sequence as it stands in a table. */
@@ -12,6 +12,8 @@ export interface RowInput {
   rows: readonly number[];
   /** What is kept of its columns beside what is predicted. */
   kept: TableRow;
+  /** Whether it is an empty line of text, which is nothing to be asked about. */
+  empty: boolean;
 }
 
 /**
@@ -26,6 +28,7 @@ export function rowInputs(table: Table, columns: InputColumns): RowInput[] {
     input: inputOf(table, i, columns),
     place: placeOf(table, i),
     rows: [i],
+    empty: isEmptyLine(table, i),
     kept:
       columns.from === "row"
         ? without(row, columns.columns)
@@ -68,6 +71,7 @@ function groupInputs(table: Table, { group, columns }: InputColumns & { from: "g
     input: rows.map((i) => columns.map((name) => numberIn(table, i, name))),
     place: `${placeOf(table, rows[0])} (${group} ${key})`,
     rows,
+    empty: false,
     kept: { [group]: table.rows[rows[0]][group] },
   }));
 }

@@ -7,7 +7,7 @@ import {
   type DataSource,
 } from "@hiddenstate/core";
 import { readTable, type TableOptions } from "../../files/tables/read-table.ts";
-import type { Table } from "../../files/tables/table.ts";
+import { countedAs, type Table } from "../../files/tables/table.ts";
 import { type TableGiven, tableOptions } from "../table-options.ts";
 import { type NamedColumns, noDate, recogniseColumns } from "./recognise-columns.ts";
 
@@ -80,13 +80,13 @@ export function sourceOptions(source: DataSource | undefined): TableOptions {
 
 /** Whether each row is a whole series. */
 export function holdsWholeSeries({ format, rows }: Table): boolean {
-  return format === "jsonl" && rows.length > 0 && Array.isArray(rows[0].values);
+  return (format === "jsonl" || format === "json") && rows.length > 0 && Array.isArray(rows[0].values);
 }
 
 /** Series of rows. A single one is called as its values are. */
 function seriesOf(table: Table, columns: SeriesColumns): Series[] {
   const rows = table.rows as readonly SeriesRow[];
-  const counted = { numbers: table.lines, as: table.format === "parquet" ? "row" : "line" } as const;
+  const counted = { numbers: table.lines, as: countedAs(table) } as const;
   const read = inFile(table.path, () => seriesFromRows(rows, columns, counted));
   return read.map((each) => ({ ...each, id: each.id ?? columns.value }));
 }

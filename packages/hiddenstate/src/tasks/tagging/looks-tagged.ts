@@ -13,7 +13,7 @@ export function looksTagged({ path, table, lines }: SeenData, named: SentenceCol
       ? "it is CoNLL-U"
       : "its ending says that words stand below one another, with their tags beside them";
   if (table) {
-    if (table.format !== "jsonl") return null;
+    if (table.format !== "jsonl" && table.format !== "json") return null;
     const { words, tags } = sentenceColumns(table, named);
     return words === undefined || tags === undefined ? null : `its ${words} and ${tags} are arrays of text`;
   }

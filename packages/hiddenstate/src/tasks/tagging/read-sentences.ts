@@ -1,10 +1,9 @@
-import { extname } from "node:path";
 import type { TaggedSentence } from "@hiddenstate/core";
 import { readText } from "../../files/read-text.ts";
 import { parseConll } from "../../files/sentences/conll.ts";
 import { jsonSentences } from "../../files/sentences/json-sentences.ts";
 import type { SentenceColumns } from "../../files/sentences/sentence.ts";
-import { parseJsonLines } from "../../files/tables/json-lines.ts";
+import { parseTable, tableFormat } from "../../files/tables/read-table.ts";
 
 /**
  * Reads tagged sentences: of lines of JSON, or in columns (CoNLL, CoNLL-U).
@@ -14,12 +13,12 @@ import { parseJsonLines } from "../../files/tables/json-lines.ts";
 export async function readTaggedSentences(path: string, columns: SentenceColumns): Promise<TaggedSentence[]> {
   const text = await readText(path);
   const sentences = isJson(path, text)
-    ? jsonSentences(parseJsonLines(path, text), columns, true)
+    ? jsonSentences(parseTable(path, text), columns, true)
     : parseConll(path, text, columns, true);
   return sentences.map(({ words, tags, place }) => ({ words, tags, place }));
 }
 
-/** Whether a file holds lines of JSON. */
+/** Whether a file holds lines of JSON, or an array. */
 export function isJson(path: string, text: string): boolean {
-  return [".jsonl", ".ndjson"].includes(extname(path).toLowerCase()) || text.trimStart().startsWith("{");
+  return ["json", "jsonl"].includes(tableFormat(path, text) ?? "");
 }

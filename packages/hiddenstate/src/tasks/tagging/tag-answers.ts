@@ -4,9 +4,9 @@ import { isConll, parseConll } from "../../files/sentences/conll.ts";
 import { cutWords } from "../../files/sentences/cut-words.ts";
 import { jsonSentences, sentenceColumns } from "../../files/sentences/json-sentences.ts";
 import type { Sentence, SentenceColumns } from "../../files/sentences/sentence.ts";
-import { parseJsonLines } from "../../files/tables/json-lines.ts";
+import { parseTable } from "../../files/tables/read-table.ts";
 import { tableParts } from "../../files/tables/table-parts.ts";
-import { cellText, checkColumn, type Table } from "../../files/tables/table.ts";
+import { cellText, checkColumn, placeOf, type Table } from "../../files/tables/table.ts";
 import type { PredictRequest } from "../task.ts";
 import { isJson } from "./read-sentences.ts";
 
@@ -42,28 +42,25 @@ async function* sentenceParts(
   columns: SentenceColumns,
   known: ReadonlySet<string>,
 ): AsyncGenerator<Sentence[], void> {
-  if (paths.length === 0) {
-    const options = { lineColumn, columns: [], whole: false };
+  const options = { lineColumn, columns: [], whole: false, emptyLines: true };
+  if (paths.length === 0)
     for await (const table of tableParts([], input, options)) yield sentencesOf(table, columns, known);
-  }
   for (const path of paths) {
     const text = await readText(path);
     if (isConll(path)) yield parseConll(path, text, columns, false);
-    else if (isJson(path, text)) yield sentencesOf(parseJsonLines(path, text), columns, known);
-    else
-      for await (const table of tableParts([path], input, { lineColumn, columns: [], whole: false }))
-        yield sentencesOf(table, columns, known);
+    else if (isJson(path, text)) yield sentencesOf(parseTable(path, text), columns, known);
+    else for await (const table of tableParts([path], input, options)) yield sentencesOf(table, columns, known);
   }
 }
 
 /** Of each row the words, or else its text cut into words. */
 function sentencesOf(table: Table, columns: SentenceColumns, known: ReadonlySet<string>): Sentence[] {
-  if (sentenceColumns(table, columns).words !== undefined && table.format === "jsonl")
+  if (sentenceColumns(table, columns).words !== undefined && table.format !== "lines")
     return jsonSentences(table, columns, false);
   checkColumn(table, lineColumn);
   return table.rows.map((row, i) => ({
     words: cutWords(cellText(row[lineColumn]), known),
-    place: `${table.path}:${table.lines[i]}`,
+    place: placeOf(table, i),
     kept: row,
   }));
 }

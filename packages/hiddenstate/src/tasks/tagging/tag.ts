@@ -3,6 +3,7 @@ import {
   type BestEvaluation,
   HiddenstateError,
   loadTagger,
+  splitSeedOf,
   splitSentences,
   type TaggedSentence,
   type TaggerModel,
@@ -93,7 +94,7 @@ export const tagTask: Task<TaggerGiven, TaggerModel> = {
       notices: [],
       train: (run) => trainTagger(sentences, training, { ...run, source: columns }),
       report: async (model) =>
-        tagReport(await model.evaluate(splitSentences(sentences, training.seed ?? 0).validation)),
+        tagReport(await model.evaluate(splitSentences(sentences, splitSeedOf(training)).validation)),
       close: () => {},
     };
   },

@@ -34,6 +34,27 @@ describe("pairs are read", () => {
     ]);
   });
 
+  test("a first line that begins with a brace is a pair, unless it is a whole object", async () => {
+    expect(await pairsIn(file("braces.tsv", "{a}\tA\n{b}\tB\n"))).toEqual([
+      ["{a}", "A"],
+      ["{b}", "B"],
+    ]);
+    expect(await pairsIn(file("lines.txt", '{"source":"a","target":"b"}\n'))).toEqual([["a", "b"]]);
+  });
+
+  test("of an array of objects, whose errors are told with the row", async () => {
+    const path = file(
+      "array.json",
+      '[\n{"source": "day", "target": "Tag"},\n{"source": "night", "target": "Nacht"}]\n',
+    );
+    const { pairs } = await readPairs(path, {});
+    expect(pairs).toEqual([
+      { source: "day", target: "Tag", place: `${path}, row 1` },
+      { source: "night", target: "Nacht", place: `${path}, row 2` },
+    ]);
+    expect((await recognise({ data: path })).task).toBe("seq2seq");
+  });
+
   test("in lines with tabs quotes are quotes", async () => {
     const path = file("quotes.tsv", '"Yes," he said.\t„Ja“, sagte er.\n"No\tNein\n');
     expect(await pairsIn(path)).toEqual([
@@ -62,6 +83,13 @@ describe("pairs are read", () => {
 });
 
 describe("what is wrong is told with its line", () => {
+  test.each(["header.tsv", "header.csv"])("names of columns and nothing below them: %s", async (name) => {
+    const content = name.endsWith("tsv") ? "source\ttarget\n" : "source,target\n";
+    await expect(readPairs(file(name, content), {})).rejects.toThrow(
+      `${name}: it has names of columns ("source", "target") and no rows below them; give some, or --header no`,
+    );
+  });
+
   test("a line without a tab", async () => {
     const path = file("no-tab.tsv", "a\tb\n\nno tab here\nc\td\n");
     await expect(readPairs(path, {})).rejects.toThrow(
@@ -121,6 +149,28 @@ describe("pairs are recognised", () => {
   ])("%s are something else", async (_, name, content, task) => {
     expect((await recognise({ data: file(name, content) })).task).toBe(task);
   });
+});
+
+test("an empty line to ask about is kept, so that answers have their lines", async () => {
+  const found: [string, boolean, string][] = [];
+  const path = file("gaps.txt", "\none\n  \n\ntwo\n");
+  const input = (async function* () {
+    yield* ["\non", "e\n\n", "two"];
+  })();
+  for (const paths of [[path], []])
+    for await (const asked of readSources({ paths, input }, {}))
+      for (const { text, empty, place } of asked) found.push([text, empty, place.replace(folder, "")]);
+  expect(found).toEqual([
+    ["", true, "/gaps.txt:1"],
+    ["one", false, "/gaps.txt:2"],
+    ["  ", true, "/gaps.txt:3"],
+    ["", true, "/gaps.txt:4"],
+    ["two", false, "/gaps.txt:5"],
+    ["", true, "standard input:1"],
+    ["one", false, "standard input:2"],
+    ["", true, "standard input:3"],
+    ["two", false, "standard input:4"],
+  ]);
 });
 
 test("sources to ask about come from lines, tables and standard input", async () => {

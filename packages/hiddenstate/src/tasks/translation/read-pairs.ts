@@ -1,8 +1,9 @@
 import type { TranslationPair } from "@hiddenstate/core";
 import { readText } from "../../files/read-text.ts";
 import { readTable } from "../../files/tables/read-table.ts";
+import { holdsJsonLines, parseJsonLines } from "../../files/tables/json-lines.ts";
 import { tableParts } from "../../files/tables/table-parts.ts";
-import { cellText, placeOf, type Table, type TableRow } from "../../files/tables/table.ts";
+import { cellText, isEmptyLine, placeOf, type Table, type TableRow } from "../../files/tables/table.ts";
 import { tableOptions, type TableGiven } from "../table-options.ts";
 import type { PredictRequest } from "../task.ts";
 import { type NamedPair, type PairColumns, pairColumns, pairsOf } from "./pair-columns.ts";
@@ -40,7 +41,7 @@ async function readPairTable(path: string, given: TableGiven): Promise<Table> {
   if (!holdsTabLines(path) || (delimiter !== undefined && delimiter !== "\t"))
     return readTable(path, { delimiter, header });
   const text = await readText(path);
-  return text.startsWith("{") ? readTable(path) : parseTabLines(path, text, header);
+  return holdsJsonLines(text) ? parseJsonLines(path, text) : parseTabLines(path, text, header);
 }
 
 /** A text to write of, with the row it came in. */
@@ -48,6 +49,8 @@ export interface AskedSource {
   text: string;
   place: string;
   kept: TableRow;
+  /** Whether it is an empty line of text: of nothing there is nothing to write, but it is a line. */
+  empty: boolean;
 }
 
 /**
@@ -61,7 +64,12 @@ export async function* readSources(
   for await (const table of sourceTables({ paths, input }, columns, reading)) {
     const alone = table.columns.length === 1 ? table.columns[0] : undefined;
     const column = table.columns.includes(columns.source) ? columns.source : (alone ?? pairColumns(table, {}).source);
-    yield table.rows.map((row, i) => ({ text: cellText(row[column]), place: placeOf(table, i), kept: row }));
+    yield table.rows.map((row, i) => ({
+      text: cellText(row[column]),
+      place: placeOf(table, i),
+      kept: row,
+      empty: isEmptyLine(table, i),
+    }));
   }
 }
 
@@ -70,7 +78,13 @@ async function* sourceTables(
   columns: PairColumns,
   reading: TableGiven,
 ): AsyncGenerator<Table, void> {
-  const options = { ...tableOptions(reading), lineColumn: columns.source, columns: [columns.source], whole: false };
+  const options = {
+    ...tableOptions(reading),
+    lineColumn: columns.source,
+    columns: [columns.source],
+    whole: false,
+    emptyLines: true,
+  };
   if (paths.length === 0) yield* tableParts([], input, options);
   for (const path of paths) {
     const hasTabs = holdsTabLines(path) && (await readText(path)).split("\n", 1)[0].includes("\t");

@@ -74,7 +74,7 @@ function biasLines({ places, truth, own }: ExposureBias): string[] {
     significant(pick === "truth" ? truth : own),
     ...values.map((place) => significant(place[pick])),
   ];
-  const columns = ["", "all", ...shown.map((_, i) => String(i + 1))].map((title, i) => {
+  const columns = ["", "all", ...shown.map(({ place }) => String(place))].map((title, i) => {
     return { title, align: i === 0 ? ("left" as const) : ("right" as const) };
   });
   const more = places.length > shown.length ? `, of ${places.length}` : "";
@@ -103,7 +103,7 @@ function biasPicture({ places, truth, own }: ExposureBias): Promise<Picture> {
   const told = places.filter(({ pairs }) => pairs >= Math.max(1, places[0].pairs / 100));
   const line = (name: string, pick: "truth" | "own"): Parameters<typeof lineChart>[0]["lines"][number] => ({
     name,
-    points: told.map((place, i) => ({ x: i + 1, y: place[pick] })),
+    points: told.map((each) => ({ x: each.place, y: each[pick] })),
   });
   return lineChart({
     title: "Exposure bias: the loss along the text",

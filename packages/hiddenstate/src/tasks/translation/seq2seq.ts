@@ -4,7 +4,9 @@ import {
   HiddenstateError,
   loadTranslator,
   splitPairs,
+  splitSeedOf,
   trainTranslator,
+  type Translation,
   type TranslationData,
   type TranslatorModel,
   type TranslatorTraining,
@@ -26,6 +28,7 @@ import { tableFlags, type TableGiven } from "../table-options.ts";
 import type { DataRequest, PredictRequest, PreparedTraining, Report, Task } from "../task.ts";
 import { withBudget } from "../with-budget.ts";
 import { checkColumn } from "../../files/tables/table.ts";
+import { answerSources } from "./answer-sources.ts";
 import { type NamedPair, type PairColumns, recognisedPair } from "./pair-columns.ts";
 import { type PairSource, readPairs, readSources } from "./read-pairs.ts";
 import { translatorReport } from "./report.ts";
@@ -93,7 +96,7 @@ export const seq2seqTask: Task<TranslatorGiven, TranslatorModel> = {
         const reading: PairSource = { columns: read.columns, delimiter, header };
         return trainTranslator(read.data, training, { ...run, source: { ...reading } });
       },
-      report: async (model) => translatorReport(model, splitPairs(read.data, training.seed ?? 0).validation),
+      report: async (model) => translatorReport(model, splitPairs(read.data, splitSeedOf(training)).validation),
       close: () => {},
     };
   },
@@ -111,11 +114,8 @@ export const seq2seqTask: Task<TranslatorGiven, TranslatorModel> = {
     for await (const rows of readSources(request, model.config.source ?? {})) {
       for (let start = 0; start < rows.length; start += askedTogether) {
         const asked = rows.slice(start, start + askedTogether);
-        const answers = await model.translate(
-          asked.map(({ text }) => text),
-          { signal, places: asked.map(({ place }) => place), ...(beam !== undefined && { beam }) },
-        );
-        yield answers.map(({ text, ...rest }, i) => ({ ...asked[i].kept, predicted: text, ...rest }));
+        const answers = await answerSources(model, asked, { signal, ...(beam !== undefined && { beam }) });
+        yield answers.map((answer, i) => ({ ...asked[i].kept, ...predicted(answer) }));
       }
     }
   },
@@ -133,6 +133,13 @@ export const seq2seqTask: Task<TranslatorGiven, TranslatorModel> = {
     { purpose: "test it", words: ["evaluate", folder, "other.tsv"] },
   ],
 };
+
+/** What is said of a source; of an empty line, that it is one. */
+function predicted(answer: Translation | null): object {
+  if (answer === null) return { predicted: "", empty: true };
+  const { text, ...rest } = answer;
+  return { predicted: text, ...rest };
+}
 
 interface OpenData {
   data: TranslationData;

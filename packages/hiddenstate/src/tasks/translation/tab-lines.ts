@@ -1,5 +1,6 @@
 import { HiddenstateError } from "@hiddenstate/core";
 import { isNumber } from "../../files/tables/cells.ts";
+import { noRows } from "../../files/tables/delimited.ts";
 import type { Table } from "../../files/tables/table.ts";
 import { areTexts, type PairColumns, usualPair } from "./pair-columns.ts";
 
@@ -25,6 +26,7 @@ export function parseTabLines(path: string, text: string, header?: boolean): Tab
   const names = lines[numbers[0]].split("\t").map((name) => name.trim());
   const named = header ?? usualPair(names) !== null;
   const columns = named ? names : [usualNames.source, usualNames.target];
+  if (named && numbers.length === 1) throw noRows(path, names);
   let more = 0;
   const rows = numbers.slice(named ? 1 : 0).map((i) => {
     const cells = lines[i].split("\t");
