@@ -1,16 +1,16 @@
 import { version } from "@hiddenstate/core";
 import { Command } from "commander";
-import { compareCommand } from "./compare.ts";
-import { doctorCommand } from "./doctor.ts";
-import { evaluateCommand } from "./evaluate.ts";
-import { forecastCommand } from "./forecast.ts";
-import { generateCommand } from "./generate.ts";
-import { inspectCommand } from "./inspect.ts";
-import { labCommand } from "./lab.ts";
-import { predictCommand } from "./predict.ts";
-import { streamCommand } from "./stream.ts";
-import { trainCommand } from "./train.ts";
-import { translateCommand } from "./translate.ts";
+import { compareCommand } from "./commands/compare.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { evaluateCommand } from "./commands/evaluate.ts";
+import { forecastCommand } from "./commands/forecast.ts";
+import { generateCommand } from "./commands/generate.ts";
+import { inspectCommand } from "./commands/inspect.ts";
+import { labCommand } from "./commands/lab.ts";
+import { predictCommand } from "./commands/predict.ts";
+import { streamCommand } from "./commands/stream.ts";
+import { trainCommand } from "./commands/train.ts";
+import { translateCommand } from "./commands/translate.ts";
 
 /** What one call of the program knows of itself. */
 export interface Session {

@@ -1,9 +1,9 @@
 import { Option } from "commander";
-import { flagOf, optionGroups, optionName, type TaskOption } from "../tasks/task-option.ts";
-import { type TaskName, taskNames, taskOf } from "../tasks/tasks.ts";
+import { flagOf, optionGroups, optionName, type TaskOption } from "../../tasks/task-option.ts";
+import { type TaskName, taskNames, taskOf } from "../../tasks/tasks.ts";
+import { UsageError } from "../usage-error.ts";
 import { choiceOption } from "./choice-option.ts";
 import { numberOption } from "./number-option.ts";
-import { UsageError } from "./usage-error.ts";
 
 /** The flags of all tasks' trainings, each once, by the headings of the help. */
 export function taskOptions(): Option[] {

@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "../usage-error.ts";
 
 /**
  * An option that takes one of a few words.

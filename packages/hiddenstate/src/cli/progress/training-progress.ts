@@ -1,5 +1,5 @@
 import type { StepEvent } from "@hiddenstate/core";
-import { count, duration, significant } from "../format.ts";
+import { count, duration, significant } from "../../format.ts";
 import { TerminalBar } from "./terminal-bar.ts";
 
 /** Shows on standard error how training goes. */

@@ -1,6 +1,6 @@
 import { Option } from "commander";
-import type { NumberRange } from "../tasks/task-option.ts";
-import { UsageError } from "./usage-error.ts";
+import type { NumberRange } from "../../tasks/task-option.ts";
+import { UsageError } from "../usage-error.ts";
 
 /**
  * An option that takes a number in a range.

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Report } from "../tasks/task.ts";
+import type { Report } from "../../tasks/task.ts";
 
 /**
  * Draws what a report has to show into a folder, as SVG and as PNG.

@@ -1,18 +1,18 @@
 import { join } from "node:path";
 import type { EndEvent } from "@hiddenstate/core";
 import { Command, Option } from "commander";
-import { taskNames, taskOf } from "../tasks/tasks.ts";
-import { type AnyOptions, planTraining, type TrainedRun, trainAsPlanned } from "../train.ts";
-import { choiceOption } from "./choice-option.ts";
-import { engineOptions } from "./engine-options.ts";
-import { Interruption, interruptedCode } from "./interruption.ts";
-import { numberOption } from "./number-option.ts";
-import { Output } from "./output.ts";
-import { savePictures } from "./save-pictures.ts";
-import type { Session } from "./program.ts";
-import { showProgress } from "./progress.ts";
-import { refuseIdleFlags, taskOptions } from "./task-options.ts";
-import { describeEvent, resultLines, suggestionLines, type TrainingReport } from "./training-report.ts";
+import { taskNames, taskOf } from "../../tasks/tasks.ts";
+import { type AnyOptions, planTraining, type TrainedRun, trainAsPlanned } from "../../train.ts";
+import { Interruption, interruptedCode } from "../interruption.ts";
+import { choiceOption } from "../options/choice-option.ts";
+import { engineOptions } from "../options/engine-options.ts";
+import { numberOption } from "../options/number-option.ts";
+import { refuseIdleFlags, taskOptions } from "../options/task-options.ts";
+import { Output } from "../output.ts";
+import type { Session } from "../program.ts";
+import { showProgress } from "../progress/training-progress.ts";
+import { savePictures } from "../reports/save-pictures.ts";
+import { describeEvent, resultLines, suggestionLines, type TrainingReport } from "../reports/training-report.ts";
 
 /** The options as commander gives them: those that stand on the command line. */
 type TrainFlags = Omit<AnyOptions, "data" | "signal"> & { json?: true };

@@ -1,16 +1,16 @@
 import type { InspectionProgress } from "@hiddenstate/core";
 import { Command, Option } from "commander";
-import { followedLines } from "../inspect/followed-lines.ts";
-import { inspect, type InspectOptions, type ModelInspection } from "../inspect/inspect-model.ts";
-import { inspectionPage, type PageSection, placeOf } from "../inspect/page.ts";
-import { saveInspection } from "../inspect/save-inspection.ts";
-import { wrapWords } from "../wrap-words.ts";
-import { engineOptions } from "./engine-options.ts";
-import { Interruption, interruptedCode } from "./interruption.ts";
-import { numberOption } from "./number-option.ts";
-import { Output } from "./output.ts";
-import type { Session } from "./program.ts";
-import { UsageError } from "./usage-error.ts";
+import { followedLines } from "../../inspect/followed-lines.ts";
+import { inspect, type InspectOptions, type ModelInspection } from "../../inspect/inspect-model.ts";
+import { inspectionPage, type PageSection, placeOf } from "../../inspect/page.ts";
+import { saveInspection } from "../../inspect/save-inspection.ts";
+import { wrapWords } from "../../wrap-words.ts";
+import { Interruption, interruptedCode } from "../interruption.ts";
+import { engineOptions } from "../options/engine-options.ts";
+import { numberOption } from "../options/number-option.ts";
+import { Output } from "../output.ts";
+import type { Session } from "../program.ts";
+import { UsageError } from "../usage-error.ts";
 
 interface InspectFlags extends Omit<InspectOptions, "model" | "data" | "signal" | "onProgress"> {
   json?: true;

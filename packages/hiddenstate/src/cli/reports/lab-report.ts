@@ -1,6 +1,6 @@
-import type { LabEvent } from "../lab/run-lab.ts";
-import { duration } from "../format.ts";
-import { wrapWords } from "../wrap-words.ts";
+import { duration } from "../../format.ts";
+import type { LabEvent } from "../../lab/run-lab.ts";
+import { wrapWords } from "../../wrap-words.ts";
 
 /** An experiment's verdict as lines for people, no longer than `columns` where words allow. */
 export function verdictLines(

@@ -1,8 +1,8 @@
 import type { EndEvent, EvaluationEvent, NoticeEvent, StartEvent } from "@hiddenstate/core";
-import { count, duration } from "../format.ts";
-import type { TrainedModel } from "../tasks/task.ts";
-import type { AnyTask } from "../tasks/tasks.ts";
-import { commandLine } from "./invocation.ts";
+import { count, duration } from "../../format.ts";
+import type { TrainedModel } from "../../tasks/task.ts";
+import type { AnyTask } from "../../tasks/tasks.ts";
+import { commandLine } from "../invocation.ts";
 
 /** A rare event of training as one line for people. */
 export function describeEvent(event: StartEvent | EvaluationEvent | NoticeEvent, task: AnyTask): string {

@@ -1,8 +1,8 @@
 import type { Option } from "commander";
-import type { TrainedModel } from "../tasks/task.ts";
-import { taskOf, type TaskName } from "../tasks/tasks.ts";
+import type { TrainedModel } from "../../tasks/task.ts";
+import { taskOf, type TaskName } from "../../tasks/tasks.ts";
+import { UsageError } from "../usage-error.ts";
 import { numberOption } from "./number-option.ts";
-import { UsageError } from "./usage-error.ts";
 
 /** The flag of commands that let models of several tasks work, one of which writes. */
 export const beamOption = (): Option =>

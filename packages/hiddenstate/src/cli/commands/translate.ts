@@ -1,17 +1,17 @@
 import type { TranslateOptions } from "@hiddenstate/core";
 import { Command, Option } from "commander";
-import type { EngineChoice } from "../engine.ts";
-import { load } from "../load.ts";
-import { checkPictureFile } from "../pictures/picture.ts";
-import { attentionPicture } from "../tasks/translation/attention-picture.ts";
-import { answerSources } from "../tasks/translation/answer-sources.ts";
-import { readSources } from "../tasks/translation/read-pairs.ts";
-import { engineOptions } from "./engine-options.ts";
-import { Interruption, interruptedCode } from "./interruption.ts";
-import { numberOption } from "./number-option.ts";
-import { Output } from "./output.ts";
-import type { Session } from "./program.ts";
-import { UsageError } from "./usage-error.ts";
+import type { EngineChoice } from "../../engine.ts";
+import { load } from "../../load.ts";
+import { checkPictureFile } from "../../pictures/picture.ts";
+import { answerSources } from "../../tasks/translation/answer-sources.ts";
+import { attentionPicture } from "../../tasks/translation/attention-picture.ts";
+import { readSources } from "../../tasks/translation/read-pairs.ts";
+import { Interruption, interruptedCode } from "../interruption.ts";
+import { engineOptions } from "../options/engine-options.ts";
+import { numberOption } from "../options/number-option.ts";
+import { Output } from "../output.ts";
+import type { Session } from "../program.ts";
+import { UsageError } from "../usage-error.ts";
 
 type Writing = Omit<TranslateOptions, "signal" | "places">;
 

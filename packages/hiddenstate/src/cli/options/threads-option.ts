@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** `--threads`: a number, or `auto`. */
 export function threadsOption(): Option {

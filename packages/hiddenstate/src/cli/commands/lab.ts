@@ -1,16 +1,16 @@
 import { HiddenstateError } from "@hiddenstate/core";
 import { Command, Option } from "commander";
-import type { LabOptions } from "../lab/run-lab.ts";
-import type { Verdict } from "../lab/verdict.ts";
-import { engineOptions } from "./engine-options.ts";
-import { Interruption, interruptedCode } from "./interruption.ts";
-import { commandLine } from "./invocation.ts";
-import { showLabProgress } from "./lab-progress.ts";
-import { verdictLines } from "./lab-report.ts";
-import { numberOption } from "./number-option.ts";
-import { Output } from "./output.ts";
-import type { Session } from "./program.ts";
-import { UsageError } from "./usage-error.ts";
+import type { LabOptions } from "../../lab/run-lab.ts";
+import type { Verdict } from "../../lab/verdict.ts";
+import { Interruption, interruptedCode } from "../interruption.ts";
+import { commandLine } from "../invocation.ts";
+import { engineOptions } from "../options/engine-options.ts";
+import { numberOption } from "../options/number-option.ts";
+import { Output } from "../output.ts";
+import type { Session } from "../program.ts";
+import { showLabProgress } from "../progress/lab-progress.ts";
+import { verdictLines } from "../reports/lab-report.ts";
+import { UsageError } from "../usage-error.ts";
 
 interface LabFlags extends Pick<LabOptions, "backend" | "instructionSet" | "threads"> {
   quick?: true;
@@ -67,9 +67,9 @@ async function runLabCommand(names: readonly string[], flags: LabFlags, { sugges
   const { json, quick, report, reportOnly, ...options } = flags;
   const output = new Output(json ?? false);
   // Experiments and pictures are loaded only where they are wanted.
-  const { experiments } = await import("../lab/catalogue.ts");
-  const { runLab } = await import("../lab/run-lab.ts");
-  const { readFindings, writeReport } = await import("../lab/report.ts");
+  const { experiments } = await import("../../lab/catalogue.ts");
+  const { runLab } = await import("../../lab/run-lab.ts");
+  const { readFindings, writeReport } = await import("../../lab/report.ts");
   const known = experiments.map(({ name }) => name);
   const stranger = names.find((name) => !known.includes(name));
   if (stranger !== undefined) {

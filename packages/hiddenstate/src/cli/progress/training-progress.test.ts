@@ -1,6 +1,6 @@
 import type { StepEvent } from "@hiddenstate/core";
 import { expect, test } from "vitest";
-import { describeStep } from "./progress.ts";
+import { describeStep } from "./training-progress.ts";
 
 const event: StepEvent = {
   type: "step",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { NumberRange } from "../tasks/task-option.ts";
+import type { NumberRange } from "../../tasks/task-option.ts";
 import { numberOption } from "./number-option.ts";
 
 const parse = (text: string, range: NumberRange): unknown =>

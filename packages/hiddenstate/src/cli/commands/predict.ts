@@ -1,15 +1,15 @@
 import { Command } from "commander";
-import type { EngineChoice } from "../engine.ts";
-import { load } from "../load.ts";
-import { taskOf } from "../tasks/tasks.ts";
-import { beamOption, refuseIdleBeam } from "./beam-option.ts";
-import { engineOptions } from "./engine-options.ts";
-import { Interruption, interruptedCode } from "./interruption.ts";
-import { Output } from "./output.ts";
-import type { Session } from "./program.ts";
-import { checkPictureFile } from "../pictures/picture.ts";
-import { rateOption } from "./rate-option.ts";
-import { UsageError } from "./usage-error.ts";
+import type { EngineChoice } from "../../engine.ts";
+import { load } from "../../load.ts";
+import { checkPictureFile } from "../../pictures/picture.ts";
+import { taskOf } from "../../tasks/tasks.ts";
+import { Interruption, interruptedCode } from "../interruption.ts";
+import { beamOption, refuseIdleBeam } from "../options/beam-option.ts";
+import { engineOptions } from "../options/engine-options.ts";
+import { rateOption } from "../options/rate-option.ts";
+import { Output } from "../output.ts";
+import type { Session } from "../program.ts";
+import { UsageError } from "../usage-error.ts";
 
 interface PredictFlags extends EngineChoice {
   beam?: number;

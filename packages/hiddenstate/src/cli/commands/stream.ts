@@ -1,18 +1,18 @@
 import { HiddenstateError, version } from "@hiddenstate/core";
 import { Command } from "commander";
-import type { EngineChoice } from "../engine.ts";
-import { readJsonFile, writeJsonFile } from "../files/json-file.ts";
-import { linesOf } from "../files/lines-of.ts";
-import { load } from "../load.ts";
-import { taskOf } from "../tasks/tasks.ts";
-import type { Watch } from "../tasks/watch.ts";
-import { engineOptions } from "./engine-options.ts";
-import { count } from "../format.ts";
-import { Interruption, interruptedCode } from "./interruption.ts";
-import { Output } from "./output.ts";
-import type { Session } from "./program.ts";
-import { rateOption } from "./rate-option.ts";
-import { UsageError } from "./usage-error.ts";
+import type { EngineChoice } from "../../engine.ts";
+import { readJsonFile, writeJsonFile } from "../../files/json-file.ts";
+import { linesOf } from "../../files/lines-of.ts";
+import { count } from "../../format.ts";
+import { load } from "../../load.ts";
+import { taskOf } from "../../tasks/tasks.ts";
+import type { Watch } from "../../tasks/watch.ts";
+import { Interruption, interruptedCode } from "../interruption.ts";
+import { engineOptions } from "../options/engine-options.ts";
+import { rateOption } from "../options/rate-option.ts";
+import { Output } from "../output.ts";
+import type { Session } from "../program.ts";
+import { UsageError } from "../usage-error.ts";
 
 interface StreamFlags extends EngineChoice {
   rate?: number;

@@ -1,12 +1,12 @@
 import type { GenerateOptions } from "@hiddenstate/core";
 import { Command } from "commander";
-import type { EngineChoice } from "../engine.ts";
-import { load } from "../load.ts";
-import { engineOptions } from "./engine-options.ts";
-import { Interruption, interruptedCode } from "./interruption.ts";
-import { numberOption } from "./number-option.ts";
-import { Output } from "./output.ts";
-import type { Session } from "./program.ts";
+import type { EngineChoice } from "../../engine.ts";
+import { load } from "../../load.ts";
+import { Interruption, interruptedCode } from "../interruption.ts";
+import { engineOptions } from "../options/engine-options.ts";
+import { numberOption } from "../options/number-option.ts";
+import { Output } from "../output.ts";
+import type { Session } from "../program.ts";
 
 interface GenerateFlags extends GenerateOptions, EngineChoice {
   json?: true;

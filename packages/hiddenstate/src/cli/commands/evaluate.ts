@@ -1,16 +1,16 @@
 import { Command } from "commander";
-import type { EngineChoice } from "../engine.ts";
-import { load } from "../load.ts";
-import type { Report } from "../tasks/task.ts";
-import { taskOf } from "../tasks/tasks.ts";
-import { beamOption, refuseIdleBeam } from "./beam-option.ts";
-import { engineOptions } from "./engine-options.ts";
-import { Interruption, interruptedCode } from "./interruption.ts";
-import { numberOption } from "./number-option.ts";
-import { Output } from "./output.ts";
-import { savePictures } from "./save-pictures.ts";
-import type { Session } from "./program.ts";
-import { UsageError } from "./usage-error.ts";
+import type { EngineChoice } from "../../engine.ts";
+import { load } from "../../load.ts";
+import type { Report } from "../../tasks/task.ts";
+import { taskOf } from "../../tasks/tasks.ts";
+import { Interruption, interruptedCode } from "../interruption.ts";
+import { beamOption, refuseIdleBeam } from "../options/beam-option.ts";
+import { engineOptions } from "../options/engine-options.ts";
+import { numberOption } from "../options/number-option.ts";
+import { Output } from "../output.ts";
+import type { Session } from "../program.ts";
+import { savePictures } from "../reports/save-pictures.ts";
+import { UsageError } from "../usage-error.ts";
 
 interface EvaluateFlags extends EngineChoice {
   beam?: number;

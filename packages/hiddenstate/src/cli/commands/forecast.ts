@@ -1,17 +1,17 @@
 import type { ForecastOptions } from "@hiddenstate/core";
 import { Command, Option } from "commander";
-import type { EngineChoice } from "../engine.ts";
-import { load } from "../load.ts";
-import { checkPictureFile } from "../pictures/picture.ts";
-import { forecastPicture } from "../tasks/forecasting/forecast-pictures.ts";
-import { forecastLines } from "../tasks/forecasting/forecast-report.ts";
-import { ofFile, readSeriesAs } from "../tasks/forecasting/series-files.ts";
-import { engineOptions } from "./engine-options.ts";
-import { Interruption, interruptedCode } from "./interruption.ts";
-import { numberOption } from "./number-option.ts";
-import { Output } from "./output.ts";
-import type { Session } from "./program.ts";
-import { UsageError } from "./usage-error.ts";
+import type { EngineChoice } from "../../engine.ts";
+import { load } from "../../load.ts";
+import { checkPictureFile } from "../../pictures/picture.ts";
+import { forecastPicture } from "../../tasks/forecasting/forecast-pictures.ts";
+import { forecastLines } from "../../tasks/forecasting/forecast-report.ts";
+import { ofFile, readSeriesAs } from "../../tasks/forecasting/series-files.ts";
+import { Interruption, interruptedCode } from "../interruption.ts";
+import { engineOptions } from "../options/engine-options.ts";
+import { numberOption } from "../options/number-option.ts";
+import { Output } from "../output.ts";
+import type { Session } from "../program.ts";
+import { UsageError } from "../usage-error.ts";
 
 interface ForecastFlags
   extends Pick<ForecastOptions, "intervals" | "quantiles" | "samples" | "paths" | "seed">, EngineChoice {

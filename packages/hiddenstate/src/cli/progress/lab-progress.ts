@@ -1,4 +1,4 @@
-import { duration } from "../format.ts";
+import { duration } from "../../format.ts";
 import { TerminalBar } from "./terminal-bar.ts";
 
 /** How far one experiment of several is. */

@@ -1,12 +1,12 @@
 import { type ConsideredKernels, type EngineInfo, version } from "@hiddenstate/core";
 import { Command } from "commander";
-import { type EngineChoice, startEngine } from "../engine.ts";
-import { engineOptions } from "./engine-options.ts";
-import { count } from "../format.ts";
-import { describeHost, type Host } from "./host.ts";
-import { measureSpeed } from "./measure.ts";
-import { Output } from "./output.ts";
-import type { Session } from "./program.ts";
+import { type EngineChoice, startEngine } from "../../engine.ts";
+import { count } from "../../format.ts";
+import { describeHost, type Host } from "../machine/host.ts";
+import { measureSpeed } from "../machine/measure-speed.ts";
+import { engineOptions } from "../options/engine-options.ts";
+import { Output } from "../output.ts";
+import type { Session } from "../program.ts";
 
 interface DoctorFlags extends EngineChoice {
   json?: true;
