@@ -75,6 +75,7 @@ export {
   type PlateauOptions,
   type PlateauState,
   type Schedule,
+  type ScheduleState,
   type StepOptions,
 } from "./optim/schedule.ts";
 export { SGD, type SGDOptions } from "./optim/sgd.ts";

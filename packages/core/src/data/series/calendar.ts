@@ -1,3 +1,4 @@
+import { utcDay } from "./dates.ts";
 import { day, type Frequency, timeOfDay } from "./frequency.ts";
 
 /** Cycles of the calendar: the time of year, of week and of day. */
@@ -66,6 +67,6 @@ function phase(date: number, cycle: CalendarCycle): number {
   // 1970-01-01 was a Thursday: weeks are counted from Monday.
   if (cycle === "week") return ((((date + 3 * day) % week) + week) % week) / week;
   const number = new Date(date).getUTCFullYear();
-  const start = Date.UTC(number, 0, 1);
-  return (date - start) / (Date.UTC(number + 1, 0, 1) - start);
+  const start = utcDay(number, 0, 1);
+  return (date - start) / (utcDay(number + 1, 0, 1) - start);
 }

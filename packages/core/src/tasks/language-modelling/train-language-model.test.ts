@@ -237,6 +237,17 @@ describe("a resumed run ends with the bytes of one that was never stopped", () =
     expect(storage.files.get("model.safetensors")).toEqual(await untouched());
   });
 
+  test("a smaller budget than what was done leaves a model also where none was evaluated yet", async () => {
+    const early = { ...options, checkpointEvery: 5, average: 0.9 };
+    const storage = new MemoryStorage();
+    const training = trainLanguageModel({ training: text }, early, { storage });
+    for await (const event of training) if (event.type === "checkpoint") break;
+    expect([...storage.files.keys()]).not.toContain("model.safetensors");
+    const { events } = await run({ ...early, steps: 4 }, { storage, resume: true });
+    expect(events.at(-1)).toMatchObject({ type: "end", reason: "budget", step: 5 });
+    expect([...storage.files.keys()]).toContain("model.safetensors");
+  });
+
   test("other options are refused, and named; nothing is lost by it", async () => {
     const dying = new DyingStorage(6);
     await expect(run(options, { storage: dying })).rejects.toThrow("killed");
