@@ -66,6 +66,7 @@ describe("cells and their options on the command line", { timeout: 120_000 }, ()
       "variational wants one mask for all steps of a window",
     ],
     [["--layers", "1", "--residual"], "unsupported residual with one layer"],
+    [["--tied", "--embedding", "5"], "mismatch in embedding: got 5, expected"],
     [["--projection", "8", "--hidden", "8"], "invalid projection: got 8, expected a width below hiddenSize 8"],
   ])("%j is refused in one sentence with the reason", (flags, reason) => {
     const { status, stderr } = hiddenstate(["train", text, ...small, ...flags, "--out", "refused"]);

@@ -27,6 +27,23 @@ function train(data: string, ...words: string[]): Finished {
   return hiddenstate(["train", data, "--out", `runs/${data}`, ...small, ...words]);
 }
 
+test("lags and the quantiles to learn are taken from the command line, levels in percent", () => {
+  const data = file("flags.csv", table(sales(60)));
+  const flags = ["--lags", "1,12", "--head", "quantile", "--levels", "10,50,90"];
+  expect(train(data, ...flags)).toMatchObject({ status: 0 });
+  const config = readFileSync(join(folder, "runs/flags.csv/config.json"), "utf8").replaceAll(/\s/g, "");
+  expect(config).toContain('"levels":[0.1,0.5,0.9]');
+  expect(config).toContain('"lags":[1,12]');
+  for (const [flag, value, expected] of [
+    ["--lags", "1,x", 'invalid --lags: got "x", expected numbers with commas between'],
+    ["--levels", "10,120", 'invalid --levels: got "120", expected numbers between 0 and 100'],
+  ]) {
+    const refused = train(data, flag, value);
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain(expected);
+  }
+});
+
 describe("a table of dates and numbers", () => {
   const data = file("sales.csv", table(sales(100)));
   let done: Finished;

@@ -184,6 +184,7 @@ describe("wrong use", () => {
 test("scheduled sampling and input feeding are taken from the command line, and resumed", () => {
   const options = [
     "--input-feeding",
+    "--tied",
     "--sampling-schedule",
     "linear:20:0.5",
     "--attention",
@@ -196,7 +197,13 @@ test("scheduled sampling and input feeding are taken from the command line, and 
   const resumed = hiddenstate(["train", pairsFile, "--out", "scheduled", "--resume", "--steps", "14"]);
   expect(resumed).toMatchObject({ status: 0 });
   const config = JSON.parse(readFileSync(join(folder, "scheduled/config.json"), "utf8")) as { architecture: object };
-  expect(config.architecture).toMatchObject({ inputFeeding: true, attention: "additive", cell: "gru" });
+  expect(config.architecture).toMatchObject({
+    inputFeeding: true,
+    tied: true,
+    embedding: 24,
+    attention: "additive",
+    cell: "gru",
+  });
 });
 
 test("pairs in memory are trained on by the library", async () => {

@@ -106,6 +106,15 @@ describe("a translator", () => {
     expect(() => new SequenceTranslator({ ...sizes, layers: 2, cell, ...rest })).not.toThrow();
   });
 
+  test("may be tied where vectors are as wide as what they are compared with, which is so by default", () => {
+    expect(new SequenceTranslator({ ...sizes, tied: true }).options.embedding).toBe(6);
+    expect(new SequenceTranslator(sizes).options.embedding).toBe(64);
+    expect(() => new SequenceTranslator({ ...sizes, tied: true, embedding: 5 })).toThrow(
+      "new SequenceTranslator: mismatch in embedding: got 5, expected 6, as hidden is: tied, the tokens' vectors are the output layer's " +
+        "weights; leave embedding out",
+    );
+  });
+
   test("has no projection and no learned state, with the reason", () => {
     expect(() => new SequenceTranslator({ ...sizes, projection: 2 })).toThrow(
       "new SequenceTranslator: unsupported projection: what the attention compares is as wide as the decoder's state; leave projection out",

@@ -14,11 +14,13 @@ import { count, duration } from "../format.ts";
 import { openText, openTexts, type OpenTexts, type TextPlace } from "../files/open-texts.ts";
 import { describeLoss } from "./loss.ts";
 import {
+  embeddingOption,
   dataOptions,
   fromOption,
   minimumCountOption,
   networkOptions,
   textOptions,
+  tiedOption,
   trainingOptions,
 } from "./shared-options.ts";
 import { samplingScheduleOption, type SamplingScheduleGiven, withSchedule } from "./sampling-schedule-option.ts";
@@ -49,7 +51,7 @@ export interface LanguageModelGiven extends Omit<LanguageModelTraining, "samplin
 const positive = { whole: true, min: 1 } as const;
 
 const ownOptions: readonly TaskOption[] = [
-  { flags: "--tied", about: "the output layer's weights are the tokens' vectors", group: "Model" },
+  tiedOption,
   {
     flags: "--bptt <steps>",
     about: "window of truncated backpropagation through time (default: 64)",
@@ -77,6 +79,7 @@ export const languageModelTask: Task<LanguageModelGiven, TextModel> = {
   counted: "tokens",
   options: [
     ...networkOptions,
+    embeddingOption,
     ...dataOptions,
     ...textOptions,
     minimumCountOption,

@@ -196,10 +196,17 @@ export const fromOption: TaskOption = {
   group: "Training",
 };
 
+/** One matrix for both ends of what writes. */
+export const tiedOption: TaskOption = {
+  flags: "--tied",
+  about: "text and pairs: the output layer's weights are the vectors of the tokens that are written",
+  group: "Model",
+};
+
 /** How wide the vectors of tokens are. */
 export const embeddingOption: TaskOption = {
   flags: "--embedding <size>",
-  about: "width of a token's or a word's vector (default: hidden, for tags 128, for pairs 64)",
+  about: "width of a token's or a word's vector (default: hidden, for tags 128, for pairs 64 unless --tied)",
   group: "Model",
   value: { range: positive },
 };

@@ -8,8 +8,11 @@ export interface TaskOption {
   group: OptionGroup;
   /** The option of the library that it sets. Default: the flag in camel case. */
   name?: string;
-  /** What its value must be. Default: any text, or nothing for a flag without one. */
-  value?: { choices: readonly string[] } | { range: NumberRange } | { list: true };
+  /**
+   * What its value must be; of a list, of what it has, with commas between: levels are between 0 and 1, and may be given in percent. Default: any
+   * text, or nothing for a flag without one.
+   */
+  value?: { choices: readonly string[] } | { range: NumberRange } | { list: "texts" | "numbers" | "levels" };
   /** What a flag without a value sets the option to. Default true. */
   sets?: boolean;
   /** Flags that must not stand beside it. */

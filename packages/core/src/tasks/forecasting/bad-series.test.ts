@@ -100,6 +100,12 @@ test.each<[string, Series[], ForecasterTraining, string]>([
     "train: invalid levels: got [0.5, 0.1], expected rising numbers between 0 and 1",
   ],
   [
+    "a lag from before the beginning",
+    [{ values: fine }],
+    { lags: [1, 500] },
+    `train: invalid lags: got 500, expected at most ${fine.length - 1}: the longest series has ${fine.length} steps to learn from; leave it out`,
+  ],
+  [
     "an option that does nothing",
     [{ values: fine }],
     { loss: "mae" },

@@ -1,6 +1,7 @@
 import { type CalendarCycle, cyclesOf, stepsIn, wavesOf, writeCalendar } from "../../data/series/calendar.ts";
 import type { Frequency } from "../../data/series/frequency.ts";
 import { dateOfStep, type RegularSeries } from "../../data/series/regular-series.ts";
+import { HiddenstateError } from "../../errors.ts";
 import { covariateChange, type CovariateInput, type InputPlan } from "./inputs.ts";
 import { leastSquares } from "./least-squares.ts";
 import { type Changes, type Preprocessing, scaleOf } from "./preprocessing.ts";
@@ -54,6 +55,7 @@ export function chooseInputs(
 
   const possible = frequency ? possibleCycles(parts, frequency) : [];
   let cycles = [...(request.cycles ?? [])];
+  refuseFarLags(request.lags, longest(parts));
   let lags = request.lags ?? regression.bestLags(cycles);
   if (!request.cycles) {
     for (const cycle of possible)
@@ -69,6 +71,16 @@ export function chooseInputs(
   }
   if (!request.lags) reasons.push(`lags: ${lags.join(", ")}`);
   return { plan: { lags, waves: frequency ? wavesOf(cycles, frequency) : [], known, observed, categories }, reasons };
+}
+
+/** @throws HiddenstateError `invalid` for a lag that lies before the beginning of every series: nothing would ever be there to read */
+function refuseFarLags(lags: readonly number[] | undefined, steps: number): void {
+  const far = lags?.find((lag) => lag >= steps);
+  if (far === undefined) return;
+  throw new HiddenstateError(
+    "invalid",
+    `train: invalid lags: got ${far}, expected at most ${steps - 1}: the longest series has ${steps} steps to learn from; leave it out`,
+  );
 }
 
 /** Cycles that dates of the frequency show and that the longest series has often enough. */

@@ -33,6 +33,8 @@ const variants: [string, TranslatorArchitecture][] = [
   ["two layers", { layers: 2 }],
   ["additive attention", { attention: "additive" }],
   ["input feeding", { inputFeeding: true }],
+  ["tied", { tied: true, embedding: 3 }],
+  ["all of it, tied", { cell: "gru", layers: 2, attention: "additive", inputFeeding: true, tied: true, embedding: 3 }],
   ["all of it", { cell: "gru", layers: 2, attention: "additive", inputFeeding: true }],
 ];
 
@@ -60,6 +62,16 @@ describe("in f64", () => {
     const model = translator(options);
     const batch = pairBatch(pairs, model.boundary);
     checkGradients(() => lossOf(model, batch), Object.fromEntries(model.stateDict()));
+  });
+
+  test("tied it has the numbers of one whose output layer has the vectors of the tokens, and a matrix less", () => {
+    const [plain, tied] = [false, true].map((on) => translator({ tied: on, embedding: 3, inputFeeding: true }));
+    const state = tied.stateDict();
+    expect(state.has("output.weight")).toBe(false);
+    expect(plain.parameterCount() - tied.parameterCount()).toBe((sizes.targetSize + 1) * sizes.hidden);
+    plain.loadStateDict(new Map([...state, ["output.weight", state.get("target.weight")!]]));
+    const batch = pairBatch(pairs, tied.boundary);
+    expect(tied.forward(batch).exactDataSync()).toEqual(plain.forward(batch).exactDataSync());
   });
 
   test("gradients go through the steps where it reads what it wrote", () => {

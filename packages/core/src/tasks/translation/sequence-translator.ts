@@ -16,6 +16,7 @@ import { Module, type ModuleOptions } from "../../nn/module.ts";
 import type { RecurrentState } from "../../nn/recurrent-options.ts";
 import type { RecurrentNetwork } from "../../nn/recurrent.ts";
 import { recurrentNetwork } from "../../nn/recurrent-network.ts";
+import { TiedLinear } from "../../nn/tied-linear.ts";
 import { type OptionRules, resolveOptions } from "../../options.ts";
 import { likeliestOfRows } from "../likeliest.ts";
 import type { OwnOutput } from "../own-output.ts";
@@ -31,8 +32,10 @@ export interface TranslatorArchitecture extends CellChoice {
   layers?: number;
   /** Share of the values dropped while training: of embeddings, between layers, and before the output layer. Default 0.1. */
   dropout?: number;
-  /** Width of each token's vector. Default 64. */
+  /** Width of each token's vector. Default 64; tied: `hidden`. */
   embedding?: number;
+  /** The vectors of the tokens that are written are the output layer's weights too; they are as wide as `hidden` then. Default false. */
+  tied?: boolean;
   /** How places of the source are scored: `"multiplicative"` (Luong) or `"additive"` (Bahdanau). Default `"multiplicative"`. */
   attention?: "multiplicative" | "additive";
   /** The decoder also reads what attention found at the step before (Luong et al. 2015, section 3.3). Default false. */
@@ -45,10 +48,20 @@ export const translatorArchitectureRules: OptionRules<TranslatorArchitecture> = 
   hidden: { type: "integer", min: 1, default: 256 },
   layers: { type: "integer", min: 1, default: 1 },
   dropout: { type: "number", min: 0, below: 1, default: 0.1 },
-  embedding: { type: "integer", min: 1, default: 64 },
+  embedding: { type: "integer", min: 1, optional: true },
+  tied: { type: "boolean", default: false },
   attention: { type: "choice", choices: ["multiplicative", "additive"], default: "multiplicative" },
   inputFeeding: { type: "boolean", default: false },
 };
+
+/** Width of the tokens' vectors: what is asked for, or else what fits. */
+export function embeddingWidth({
+  embedding: width,
+  hidden,
+  tied,
+}: Pick<TranslatorArchitecture, "embedding"> & { hidden: number; tied: boolean }): number {
+  return width ?? (tied ? hidden : 64);
+}
 
 export interface SequenceTranslatorOptions extends TranslatorArchitecture, ModuleOptions {
   /** How many tokens the source language has. */
@@ -75,12 +88,12 @@ export interface EncodedSource {
  *
  *     m = both directions over E[source];            s_0 = tanh(W m's last states), and for the LSTM c_0 = W' the last c
  *     s_t = decoder([E'[y_{t-1}]; a_{t-1}], s_{t-1})  (a_{t-1} with input feeding only)
- *     c_t = attention of s_t over m;                 a_t = tanh(W_c [c_t; s_t]);   logits_t = W_o a_t + b
+ *     c_t = attention of s_t over m;                 a_t = tanh(W_c [c_t; s_t]);   logits_t = W_o a_t + b   (tied: W_o = E')
  *
  * Target ids are 0 to V - 1; V is the boundary, which is read first and written last.
  *
  * Parameters: `source.weight`, `target.weight`, `encoder.*` and `decoder.*` as in RNN, LSTM or GRU, `bridge_h_l0.*` (and `bridge_c_l0.*`) for
- * each layer, `attention.*` as in GlobalAttention, `combine.*` and `output.*`.
+ * each layer, `attention.*` as in GlobalAttention, `combine.*` and `output.*` (tied: `output.bias` only).
  *
  * Source: Luong, Pham & Manning 2015 (arXiv 1508.04025, eq. 5-7); Bahdanau, Cho & Bengio 2015 (arXiv 1409.0473) for the encoder.
  */
@@ -92,13 +105,13 @@ export class SequenceTranslator extends Module {
   readonly decoder: RecurrentNetwork<RecurrentState>;
   readonly attention: GlobalAttention;
   readonly combine: Linear;
-  readonly output: Linear;
+  readonly output: Linear | TiedLinear;
   readonly #bridges: { h: Linear; c: Linear | null }[];
   readonly #sourceDropout: Dropout;
   readonly #targetDropout: Dropout;
   readonly #outputDropout: Dropout;
 
-  /** @throws HiddenstateError `unknown`, `missing` or `invalid` for options that are none */
+  /** @throws HiddenstateError `unknown`, `missing` or `invalid` for options that are none, `unsupported` or `mismatch` for those that do not go together */
   constructor(options: SequenceTranslatorOptions) {
     const resolved = resolveOptions<SequenceTranslatorOptions>("new SequenceTranslator", options, {
       ...translatorArchitectureRules,
@@ -107,22 +120,26 @@ export class SequenceTranslator extends Module {
       name: { type: "string", optional: true },
     });
     super("sequenceTranslator", resolved.name);
-    this.options = resolved;
-    const { sourceSize, targetSize, hidden, layers, dropout: rate, embedding: width } = resolved;
+    const width = embeddingWidth(resolved);
+    this.options = { ...resolved, embedding: width };
+    const { sourceSize, targetSize, hidden, layers, dropout: rate, tied } = resolved;
     const { attention: score, inputFeeding, cell } = resolved;
-    refuseForTranslation(resolved);
+    refuseForTranslation(this.options);
     const named = (part: string): { name: string } => ({ name: `${this.name}.${part}` });
     const linear = (part: string, inputSize: number, outputSize = hidden): Linear =>
       this.part(part, new Linear({ inputSize, outputSize, ...named(part) }));
     const dropout = (part: string): Dropout => this.part(part, new Dropout({ rate, ...named(part) }));
-    const vectors = (part: string, vocabularySize: number): Embedding =>
-      this.part(part, new Embedding({ vocabularySize, embeddingSize: width, ...named(part) }));
+    const vectors = (part: string, vocabularySize: number, deviation?: number): Embedding => {
+      const size = { vocabularySize, embeddingSize: width, ...(deviation !== undefined && { deviation }) };
+      return this.part(part, new Embedding({ ...size, ...named(part) }));
+    };
     const network = (part: string, inputSize: number, bidirectional: boolean): RecurrentNetwork<RecurrentState> => {
       const sizes = { inputSize, hiddenSize: hidden, layers, dropout: rate };
       return this.part(part, recurrentNetwork({ ...cellChoice(resolved), ...sizes, bidirectional, ...named(part) }));
     };
     this.source = vectors("source", sourceSize);
-    this.target = vectors("target", targetSize + 1);
+    // What is also compared with starts small: else the first logits would be as large as the vectors are long.
+    this.target = vectors("target", targetSize + 1, tied ? 0.1 : undefined);
     this.#sourceDropout = dropout("sourceDropout");
     this.#targetDropout = dropout("targetDropout");
     this.encoder = network("encoder", width, true);
@@ -135,7 +152,9 @@ export class SequenceTranslator extends Module {
     this.attention = this.part("attention", new GlobalAttention(looking));
     this.combine = linear("combine", 3 * hidden);
     this.#outputDropout = dropout("outputDropout");
-    this.output = linear("output", hidden, targetSize + 1);
+    this.output = tied
+      ? this.part("output", new TiedLinear(this.target.weight, `${this.name}.output`))
+      : linear("output", hidden, targetSize + 1);
   }
 
   /** The id that a target begins after and ends with: V. */
@@ -285,13 +304,16 @@ export function chooseRows(state: DecoderState, index: readonly number[]): Decod
   return { rnn, fed };
 }
 
-/** @throws HiddenstateError `unsupported` for options of cells that encoder and decoder can't have */
+/** @throws HiddenstateError `unsupported` for options of cells that encoder and decoder can't have, `mismatch` for widths that can't be tied */
 function refuseForTranslation({
   projection,
   learnedState,
   variational,
   inputFeeding,
-}: Pick<TranslatorArchitecture, "projection" | "learnedState" | "variational" | "inputFeeding">): void {
+  tied,
+  embedding: width,
+  hidden,
+}: Required<TranslatorArchitecture>): void {
   const refuse = (option: string, reason: string): never => {
     throw new HiddenstateError(
       "unsupported",
@@ -302,4 +324,10 @@ function refuseForTranslation({
   if (learnedState) refuse("learnedState", "the decoder starts from what the encoder has read");
   if (variational && inputFeeding)
     refuse("variational with inputFeeding", "step follows step then, and it wants one mask for all steps of a text");
+  if (!tied || width === hidden) return;
+  throw new HiddenstateError(
+    "mismatch",
+    `new SequenceTranslator: mismatch in embedding: got ${width}, expected ${hidden}, as hidden is: tied, the tokens' vectors are the output ` +
+      "layer's weights; leave embedding out",
+  );
 }

@@ -170,6 +170,31 @@ describe("a run", () => {
     expect(await bytesWith({ kind: "constant", rate: 0.5 })).not.toEqual(forced);
   });
 
+  test("tied, learns, is resumed to the byte and started from, and only from what is tied too", async () => {
+    const { embedding: _, ...options } = {
+      ...small,
+      tied: true,
+      steps: 40,
+      checkpointEvery: 7,
+      schedule: "constant" as const,
+    };
+    const [whole, storage] = [new MemoryStorage(), new MemoryStorage()];
+    const { model, events } = await run(both, options, { storage: whole });
+    const losses = events.flatMap((event) => (event.type === "evaluation" ? [event.loss] : []));
+    expect(losses.at(-1)).toBeLessThan(0.9 * losses[0]);
+    expect(model.config.architecture).toMatchObject({ tied: true, embedding: model.config.architecture.hidden });
+    await run(both, { ...options, steps: 14 }, { storage });
+    await run(both, options, { storage, resume: true });
+    expect(storage.files.get("model.safetensors")).toEqual(whole.files.get("model.safetensors"));
+    const again = await run(both, { ...options, steps: 1, lr: 1e-9 }, { storage: new MemoryStorage(), from: whole });
+    expect((await again.model.evaluate(reversed)).loss).toBeCloseTo((await model.evaluate(reversed)).loss, 4);
+    const plain = new MemoryStorage();
+    await run(both, { ...small, steps: 1 }, { storage: plain });
+    await expect(run(both, options, { storage: new MemoryStorage(), from: plain })).rejects.toThrow(
+      "train: mismatch in tied: got true, but the model to start from has false",
+    );
+  });
+
   test("goes on from a trained model", async () => {
     const from = new MemoryStorage();
     const before = await run(both, { ...small, steps: 60 }, { storage: from });

@@ -15,7 +15,7 @@ import { refuseIdleOptions } from "../idle-options.ts";
 import { inheritedArchitecture, refuseAnother, takeOver } from "../start-from.ts";
 import type { TrainingRunOptions } from "../training-run-options.ts";
 import { splitPairs, type TranslationData, type TranslationPair } from "./pair-data.ts";
-import { type TranslatorArchitecture, translatorArchitectureRules } from "./sequence-translator.ts";
+import { embeddingWidth, type TranslatorArchitecture, translatorArchitectureRules } from "./sequence-translator.ts";
 import { TextSide } from "./text-side.ts";
 import { TranslatorJob } from "./translator-job.ts";
 import {
@@ -124,8 +124,10 @@ function configOf(
   training: readonly TranslationPair[],
   start: TranslatorModel | null,
 ): TranslatorConfig {
-  const { hidden, layers, dropout, embedding, attention, inputFeeding, tokenizer, minimumCount } = resolved;
-  const architecture = { ...cellChoice(resolved), hidden, layers, dropout, embedding, attention, inputFeeding };
+  const { hidden, layers, dropout, tied, attention, inputFeeding, tokenizer, minimumCount } = resolved;
+  const embedding = embeddingWidth(resolved);
+  const sizes = { hidden, layers, dropout, embedding, tied };
+  const architecture = { ...cellChoice(resolved), ...sizes, attention, inputFeeding };
   if (start) {
     const { source, target } = start.config.tokenizers;
     refuseAnother("tokenizer", given.tokenizer, source.kind);
@@ -145,7 +147,11 @@ function configOf(
     task: "seq2seq",
     version,
     architecture: start
-      ? inheritedArchitecture<TranslatorArchitecture>(start.config.architecture, given)
+      ? // A model that was trained before translators could be tied is not.
+        inheritedArchitecture<TranslatorArchitecture>(
+          { ...start.config.architecture, tied: start.model.options.tied },
+          given,
+        )
       : architecture,
     tokenizers: known,
     longestTarget: targets.reduce((longest, target) => Math.max(longest, encode(target).length), 0),

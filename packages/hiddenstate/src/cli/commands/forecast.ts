@@ -1,5 +1,5 @@
 import type { ForecastOptions } from "@hiddenstate/core";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import type { EngineChoice } from "../../engine.ts";
 import { load } from "../../load.ts";
 import { checkPictureFile } from "../../pictures/picture.ts";
@@ -8,10 +8,10 @@ import { forecastLines } from "../../tasks/forecasting/forecast-report.ts";
 import { ofFile, readSeriesAs } from "../../tasks/forecasting/series-files.ts";
 import { Interruption, interruptedCode } from "../interruption.ts";
 import { engineOptions } from "../options/engine-options.ts";
+import { levelsOption } from "../options/levels-option.ts";
 import { numberOption } from "../options/number-option.ts";
 import { Output } from "../output.ts";
 import type { Session } from "../program.ts";
-import { UsageError } from "../usage-error.ts";
 
 interface ForecastFlags
   extends Pick<ForecastOptions, "intervals" | "quantiles" | "samples" | "paths" | "seed">, EngineChoice {
@@ -86,20 +86,4 @@ async function runForecast(folder: string, data: string, flags: ForecastFlags): 
     if (signal.aborted) return interruptedCode;
     throw ofFile(data, error);
   }
-}
-
-/** Levels between 0 and 1, which may be given in percent. */
-function levelsOption(flags: string, description: string): Option {
-  const option = new Option(flags, description);
-  return option.argParser((text: string) =>
-    text.split(",").map((part) => {
-      const number = Number(part.trim().replace(/%$/, ""));
-      const level = number >= 1 || part.includes("%") ? number / 100 : number;
-      if (part.trim() !== "" && level > 0 && level < 1) return level;
-      throw new UsageError(
-        "invalid",
-        `invalid ${option.long}: got ${JSON.stringify(part)}, expected numbers between 0 and 100 (percent), such as 80,95`,
-      );
-    }),
-  );
 }

@@ -118,5 +118,6 @@ async function runTranslation(folder: string, paths: string[], flags: TranslateF
   } catch (fault) {
     if (!signal.aborted) throw fault;
   }
+  if (!drawn && !signal.aborted) output.note(`${picture} was not drawn: there was no text to write of`);
   return signal.aborted ? interruptedCode : 0;
 }

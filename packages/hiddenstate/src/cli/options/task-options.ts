@@ -3,6 +3,7 @@ import { flagOf, optionGroups, optionName, type TaskOption } from "../../tasks/t
 import { type TaskName, taskNames, taskOf } from "../../tasks/tasks.ts";
 import { UsageError } from "../usage-error.ts";
 import { choiceOption } from "./choice-option.ts";
+import { levelsOption } from "./levels-option.ts";
 import { numberOption } from "./number-option.ts";
 
 /** The flags of all tasks' trainings, each once, by the headings of the help. */
@@ -22,12 +23,30 @@ function makeOption(task: TaskOption): Option {
         ? choiceOption(flags, about, value.choices)
         : "range" in value
           ? numberOption(flags, about, value.range)
-          : new Option(flags, about).argParser(parseList);
+          : listOption(flags, about, value.list);
   if (sets !== undefined) option.preset(sets);
   if (conflicts) option.conflicts([...conflicts]);
   // What it is called where it is parsed is what the library calls it.
   option.attributeName = () => optionName(task);
   return option;
+}
+
+function listOption(flags: string, about: string, list: "texts" | "numbers" | "levels"): Option {
+  if (list === "levels") return levelsOption(flags, about);
+  const option = new Option(flags, about);
+  if (list === "texts") return option.argParser(parseList);
+  return option.argParser((text: string) => parseList(text).map(numberOf(option)));
+}
+
+/** @throws UsageError `invalid`, naming the flag, for what is no number */
+function numberOf(option: Option): (part: string) => number {
+  return (part) => {
+    if (Number.isFinite(Number(part))) return Number(part);
+    throw new UsageError(
+      "invalid",
+      `invalid ${option.long}: got ${JSON.stringify(part)}, expected numbers with commas between, such as 1,2,12`,
+    );
+  };
 }
 
 function parseList(text: string): string[] {

@@ -23,7 +23,7 @@ export const classifyOptions: readonly TaskOption[] = [
     flags: "--inputs <columns>",
     about: "columns of numbers to read, with commas between: of each step with --group, else the steps themselves",
     group: "Labels and numbers",
-    value: { list: true },
+    value: { list: "texts" },
   },
   {
     flags: "--token-dropout <share>",

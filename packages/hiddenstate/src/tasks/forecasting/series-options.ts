@@ -8,24 +8,24 @@ const group = "Series";
 export const seriesOptions: readonly TaskOption[] = [
   { flags: "--value <column>", about: "what is to be forecast (default: the only column of numbers)", group },
   { flags: "--date <column>", about: "the dates, or none (default: the column of dates)", group },
-  { flags: "--id <columns>", about: "what tells series apart (default: found out)", group, value: { list: true } },
+  { flags: "--id <columns>", about: "what tells series apart (default: found out)", group, value: { list: "texts" } },
   {
     flags: "--known <columns>",
     about: "numbers known ahead, such as prices or holidays (default: those that go on where the values have ended)",
     group,
-    value: { list: true },
+    value: { list: "texts" },
   },
   {
     flags: "--observed <columns>",
     about: "numbers not known ahead (default: all other columns of numbers)",
     group,
-    value: { list: true },
+    value: { list: "texts" },
   },
   {
     flags: "--categories <columns>",
     about: "what does not change within a series (default: found out)",
     group,
-    value: { list: true },
+    value: { list: "texts" },
   },
   { flags: "--horizon <steps>", about: "steps to forecast (default: 1)", group, value: { range: positive } },
   {
@@ -45,6 +45,12 @@ export const seriesOptions: readonly TaskOption[] = [
     about: "point head only (default: mse)",
     group,
     value: { choices: ["mse", "mae", "huber"] },
+  },
+  {
+    flags: "--levels <levels>",
+    about: "quantile head only: what it learns, rising, percent or shares (default: 10,20,...,90)",
+    group,
+    value: { list: "levels" },
   },
   {
     flags: "--test <steps>",
@@ -76,7 +82,13 @@ export const seriesOptions: readonly TaskOption[] = [
     flags: "--calendar <cycles>",
     about: `what is read of dates, of ${calendarCycles.join(", ")} (default: chosen)`,
     group,
-    value: { list: true },
+    value: { list: "texts" },
+  },
+  {
+    flags: "--lags <steps>",
+    about: "changes that it is shown besides the last, by how far they lie back, such as 1,2,12 (default: chosen)",
+    group,
+    value: { list: "numbers" },
   },
   {
     flags: "--members <n>",

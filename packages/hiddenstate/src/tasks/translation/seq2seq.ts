@@ -20,6 +20,7 @@ import {
   networkOptions,
   targetOption,
   textOptions,
+  tiedOption,
   splitSeedOption,
   trainingOptions,
 } from "../shared-options.ts";
@@ -60,6 +61,7 @@ export const seq2seqTask: Task<TranslatorGiven, TranslatorModel> = {
   options: [
     ...networkOptions,
     embeddingOption,
+    tiedOption,
     ...dataOptions,
     ...tableFlags,
     ...textOptions,
