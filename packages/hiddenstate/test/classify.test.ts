@@ -108,6 +108,27 @@ describe("labels of texts in a table", () => {
     ]);
   });
 
+  test("of the input's columns, none is lost to the answer's", () => {
+    const input = 'review,predicted,input_predicted\n"a superb film",7,8\n';
+    const done = hiddenstate(["predict", "reviews"], { input });
+    expect(recordsOf(done.stdout)).toMatchObject([
+      { review: "a superb film", input_predicted: "8", input_input_predicted: "7", predicted: "good" },
+    ]);
+    expect(done.stderr).toContain("the input has a column of the answer's names: predicted is input_input_predicted");
+  });
+
+  test.each([
+    ['{"nope":1}', "standard input:2: missing column review: the row has nope; give it, or leave the row out"],
+    ['{"review":', "standard input:2: invalid JSON"],
+    ['{"review":""}', "standard input:2: invalid input: it is empty"],
+  ])("a row that can't be answered, %s, is named, and those before it are answered", (row, complaint) => {
+    const lines = ['{"review":"a superb film"}', row, '{"review":"a dull film"}'];
+    const done = hiddenstate(["predict", "reviews"], { input: lines.join("\n") });
+    expect(done.status).toBe(1);
+    expect(done.stderr).toContain(complaint);
+    expect(recordsOf(done.stdout)).toMatchObject([{ predicted: "good" }]);
+  });
+
   test("a file without the column is refused", () => {
     expect(complaintOf("predict", "reviews", file("films.csv", "film,year\na,1\n"))).toContain(
       'films.csv: unknown column "review"; the columns are "film", "year"',

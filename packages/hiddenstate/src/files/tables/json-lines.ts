@@ -22,6 +22,35 @@ export function parseJsonLines(path: string, text: string, firstLine = 1): Table
   return { path, format: "jsonl", columns: [...columns], rows, lines, notes: [] };
 }
 
+/**
+ * The same, where what stands before a line that is no object is wanted first.
+ *
+ * @throws HiddenstateError as `parseJsonLines`, after what stands before
+ */
+export function* jsonParts(path: string, text: string, firstLine = 1): Generator<Table, void> {
+  let table: Table;
+  try {
+    table = parseJsonLines(path, text, firstLine);
+  } catch (fault) {
+    const lines = text.split("\n");
+    const good = lines.slice(
+      0,
+      lines.findIndex((line) => line.trim() !== "" && !isObject(line)),
+    );
+    if (good.some((line) => line.trim() !== "")) yield parseJsonLines(path, good.join("\n"), firstLine);
+    throw fault;
+  }
+  yield table;
+}
+
+function isObject(line: string): boolean {
+  try {
+    return parseObject("", line) !== null;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether a text is lines of JSON: its first line is a whole object. A text may begin with a brace, too. */
 export function holdsJsonLines(text: string): boolean {
   const [first] = text.trimStart().split("\n", 1);

@@ -1,6 +1,6 @@
 import { isParquet, tableFormat, parseTable, type TableOptions } from "./read-table.ts";
 import { readText } from "../read-text.ts";
-import { beginsJsonArray, holdsJsonLines, parseJsonArray, parseJsonLines } from "./json-lines.ts";
+import { beginsJsonArray, holdsJsonLines, jsonParts, parseJsonArray, parseJsonLines } from "./json-lines.ts";
 import { readParquet } from "./parquet.ts";
 import type { Table } from "./table.ts";
 
@@ -44,7 +44,9 @@ export async function* tableParts(
       continue;
     }
     const text = await readText(path);
-    if (tableFormat(path, text) !== null) yield parseTable(path, text, options);
+    const format = tableFormat(path, text);
+    if (format === "jsonl") yield* jsonTables(path, text, 1, options);
+    else if (format !== null) yield parseTable(path, text, options);
     else yield linesOf(path, text, 1, options);
   }
 }
@@ -60,10 +62,12 @@ async function* streamParts(
   let rest = "";
   let line = 1;
   let kind: Kind | null = null;
-  const parse = (text: string): Table => {
-    if (kind === "json") return parseJsonArray(standardInput, text);
-    if (kind === "delimited") return parseTable(standardInput, text, options);
-    return kind === "jsonl" ? parseJsonLines(standardInput, text, line) : linesOf(standardInput, text, line, options);
+  const parse = (text: string): Iterable<Table> => {
+    if (kind === "json") return [parseJsonArray(standardInput, text)];
+    if (kind === "delimited") return [parseTable(standardInput, text, options)];
+    return kind === "jsonl"
+      ? jsonTables(standardInput, text, line, options)
+      : [linesOf(standardInput, text, line, options)];
   };
   const keepsEmpty = (): boolean => kind === "lines" && options.emptyLines === true;
   for await (const chunk of input) {
@@ -76,13 +80,18 @@ async function* streamParts(
     // Rows in quotes may go on after a line's end, and an array is one value.
     if (kind === "json" || kind === "delimited" || options.whole) continue;
     const part = rest.slice(0, end);
-    if (part.trim() !== "" || keepsEmpty()) yield parse(part);
+    if (part.trim() !== "" || keepsEmpty()) yield* parse(part);
     line += part.split("\n").length - 1;
     rest = rest.slice(end);
   }
   rest += decoder.decode();
   kind ??= kindOf(rest, options);
-  if (rest.trim() !== "" || (rest !== "" && keepsEmpty())) yield parse(rest);
+  if (rest.trim() !== "" || (rest !== "" && keepsEmpty())) yield* parse(rest);
+}
+
+/** Rows that belong together are answered all or none. */
+function jsonTables(path: string, text: string, line: number, { whole }: PartOptions): Iterable<Table> {
+  return whole ? [parseJsonLines(path, text, line)] : jsonParts(path, text, line);
 }
 
 function kindOf(text: string, { columns, delimiter }: PartOptions): Kind {

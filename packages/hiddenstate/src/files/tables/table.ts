@@ -39,6 +39,20 @@ export function cellText(value: unknown): string {
   return typeof value === "number" || typeof value === "boolean" ? String(value) : JSON.stringify(value);
 }
 
+/**
+ * A row's value in a column.
+ *
+ * @throws HiddenstateError `missing`, naming the line, where an object of JSON lacks it
+ */
+export function cellOf(table: Table, row: number, name: string): unknown {
+  const cells = table.rows[row];
+  if (!table.format.startsWith("json") || Object.hasOwn(cells, name)) return cells[name];
+  throw new HiddenstateError(
+    "missing",
+    `${placeOf(table, row)}: missing column ${name}: the row has ${Object.keys(cells).join(", ") || "none"}; give it, or leave the row out`,
+  );
+}
+
 /** @throws HiddenstateError `unknown`, naming the columns that there are */
 export function checkColumn({ path, columns }: Table, name: string): void {
   if (columns.includes(name)) return;

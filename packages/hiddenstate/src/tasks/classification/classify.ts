@@ -17,7 +17,7 @@ import {
 } from "@hiddenstate/core";
 import { count, significant } from "../../format.ts";
 import { labelFiles } from "../../files/labelled-folder.ts";
-import { type TableRow } from "../../files/tables/table.ts";
+import { answersInOrder, joinAnswers } from "../answers.ts";
 import {
   dataOptions,
   fromOption,
@@ -106,18 +106,18 @@ export const classifyTask: Task<ClassifierGiven, ClassifierModel> = {
   },
 
   async *predict(model: ClassifierModel, request: PredictRequest): AsyncGenerator<object[], void> {
-    for await (const rows of readInputs(model, request)) {
-      for (let start = 0; start < rows.length; start += askedTogether) {
-        const asked = rows.slice(start, start + askedTogether);
+    const { signal } = request;
+    const join = joinAnswers(request.notice);
+    for await (const rows of readInputs(model, request))
+      yield* answersInOrder(rows, askedTogether, async (asked) => {
         const there = asked.filter(({ empty }) => !empty);
         const places = there.map(({ place }) => place);
         const inputs = there.map(({ input }) => input);
-        const answers = (await model.predict(inputs, { places, signal: request.signal })).values();
-        yield asked.map(({ kept, empty }) =>
-          empty ? { ...kept, predicted: null, empty } : answered(kept, answers.next().value!),
+        const answers = (await model.predict(inputs, { places, signal })).values();
+        return asked.map(({ kept, empty }) =>
+          join(kept, empty ? { predicted: null, empty } : said(answers.next().value!)),
         );
-      }
-    }
+      });
   },
 
   inspect: (model: ClassifierModel, trainedWith) => ({
@@ -209,9 +209,9 @@ async function report(
   return numberReport(found, pairs);
 }
 
-/** The row as it came, with what the model says of it. */
-function answered(row: TableRow, answer: ClassPrediction | NumberPrediction): object {
-  if (answer.kind === "number") return { ...row, predicted: answer.value };
+/** What the model says of a row. */
+function said(answer: ClassPrediction | NumberPrediction): object {
+  if (answer.kind === "number") return { predicted: answer.value };
   const { label, probability, probabilities } = answer;
-  return { ...row, predicted: label, probability, probabilities };
+  return { predicted: label, probability, probabilities };
 }

@@ -1,10 +1,11 @@
 import type { ClassifierModel } from "@hiddenstate/core";
 import { tableParts } from "../../files/tables/table-parts.ts";
 import { tableOptions } from "../table-options.ts";
+import { madeInOrder } from "../answers.ts";
 import type { PredictRequest } from "../task.ts";
 import type { RowSource } from "./read-examples.ts";
 import { type InputColumns, inputColumns } from "./row-columns.ts";
-import { namesOf, type RowInput, rowInputs } from "./row-examples.ts";
+import { checkColumns, namesOf, rowInput, type RowInput, rowInputs } from "./row-examples.ts";
 
 /** What a text is called where nothing names it. */
 const lineColumn = "text";
@@ -31,6 +32,13 @@ export async function* readInputs(
   for await (const table of parts) {
     // A model of a folder's texts knows no column's name: a table has its own.
     const isNamed = columns !== undefined || (known && table.columns.includes(namesOf(known)[0]));
-    yield rowInputs(table, isNamed && known ? known : inputColumns(table, "", {}));
+    const found = isNamed && known ? known : inputColumns(table, "", {});
+    if (found.from === "group") {
+      yield rowInputs(table, found);
+      continue;
+    }
+    // Objects of JSON may each have their own columns.
+    if (!table.format.startsWith("json")) checkColumns(table, found);
+    yield* madeInOrder(table.rows.length, (row) => rowInput(table, row, found));
   }
 }

@@ -1,6 +1,14 @@
 import { HiddenstateError, type SequenceExample, type SequenceInput } from "@hiddenstate/core";
 import { isNumber } from "../../files/tables/cells.ts";
-import { cellText, checkColumn, isEmptyLine, placeOf, type Table, type TableRow } from "../../files/tables/table.ts";
+import {
+  cellOf,
+  cellText,
+  checkColumn,
+  isEmptyLine,
+  placeOf,
+  type Table,
+  type TableRow,
+} from "../../files/tables/table.ts";
 import type { InputColumns, RowColumns } from "./row-columns.ts";
 
 /** A sequence as it stands in a table. */
@@ -22,20 +30,26 @@ export interface RowInput {
  * @throws HiddenstateError `unknown` for a column that is not there, `invalid`, naming the line, for what is no text or no number
  */
 export function rowInputs(table: Table, columns: InputColumns): RowInput[] {
+  checkColumns(table, columns);
+  return columns.from === "group" ? groupInputs(table, columns) : table.rows.map((_, i) => rowInput(table, i, columns));
+}
+
+/** @throws HiddenstateError `unknown` for a column that is not there */
+export function checkColumns(table: Table, columns: InputColumns): void {
   for (const name of namesOf(columns)) checkColumn(table, name);
-  if (columns.from === "group") return groupInputs(table, columns);
-  return table.rows.map((row, i) => ({
-    input: inputOf(table, i, columns),
-    place: placeOf(table, i),
-    rows: [i],
-    empty: isEmptyLine(table, i),
-    kept:
-      columns.from === "row"
-        ? without(row, columns.columns)
-        : columns.from === "array"
-          ? without(row, [columns.column])
-          : row,
-  }));
+}
+
+/** The sequence in a row. @throws HiddenstateError `missing` or `invalid`, naming the line */
+export function rowInput(table: Table, row: number, columns: Exclude<InputColumns, { from: "group" }>): RowInput {
+  const cells = table.rows[row];
+  return {
+    input: inputOf(table, row, columns),
+    place: placeOf(table, row),
+    rows: [row],
+    empty: isEmptyLine(table, row),
+    // The text is kept: it is short, and tells what was asked about.
+    kept: columns.from === "text" ? cells : without(cells, namesOf(columns)),
+  };
 }
 
 /** The sequences with what they are. @throws HiddenstateError as `rowInputs`, and `mismatch` where a sequence's rows disagree */
@@ -78,7 +92,7 @@ function groupInputs(table: Table, { group, columns }: InputColumns & { from: "g
 
 function inputOf(table: Table, row: number, columns: Exclude<InputColumns, { from: "group" }>): SequenceInput {
   if (columns.from === "row") return columns.columns.map((name) => numberIn(table, row, name));
-  const value = table.rows[row][columns.column];
+  const value = cellOf(table, row, columns.column);
   if (columns.from === "text") return cellText(value);
   if (Array.isArray(value)) return value as SequenceInput;
   throw new HiddenstateError(

@@ -13,6 +13,7 @@ import { parseDelimited } from "../../files/tables/delimited.ts";
 import { parseObject } from "../../files/tables/json-lines.ts";
 import { cellText, placeOf, type TableRow } from "../../files/tables/table.ts";
 import { tableParts } from "../../files/tables/table-parts.ts";
+import { joinAnswers } from "../answers.ts";
 import type { PredictRequest } from "../task.ts";
 import type { Watch, WatchRequest } from "../watch.ts";
 import { inFile, isSeriesSource, ofFile, readSeriesAs, sourceOptions } from "./series-files.ts";
@@ -41,6 +42,7 @@ export async function* predictSeries(
 ): AsyncGenerator<object[], void> {
   const watch = new SeriesWatch(model, { rate, notice });
   const { order, columns } = watch;
+  const join = joinAnswers(notice);
   const parts = tableParts(paths, input, {
     ...sourceOptions(model.config.source),
     lineColumn: columns.value!,
@@ -50,7 +52,7 @@ export async function* predictSeries(
   for await (const table of parts) {
     for (const [i, row] of table.rows.entries()) {
       const answer = inFile(placeOf(table, i), () => watch.push(row));
-      yield [{ ...row, ...answer.said }];
+      yield [join(row, answer.said)];
     }
   }
 }

@@ -19,6 +19,6 @@ export async function readTaggedSentences(path: string, columns: SentenceColumns
 }
 
 /** Whether a file holds lines of JSON, or an array. */
-export function isJson(path: string, text: string): boolean {
+function isJson(path: string, text: string): boolean {
   return ["json", "jsonl"].includes(tableFormat(path, text) ?? "");
 }

@@ -4,11 +4,10 @@ import { isConll, parseConll } from "../../files/sentences/conll.ts";
 import { cutWords } from "../../files/sentences/cut-words.ts";
 import { jsonSentences, sentenceColumns } from "../../files/sentences/json-sentences.ts";
 import type { Sentence, SentenceColumns } from "../../files/sentences/sentence.ts";
-import { parseTable } from "../../files/tables/read-table.ts";
 import { tableParts } from "../../files/tables/table-parts.ts";
-import { cellText, checkColumn, placeOf, type Table } from "../../files/tables/table.ts";
+import { cellOf, cellText, checkColumn, placeOf, type Table } from "../../files/tables/table.ts";
+import { answersInOrder, joinAnswers, madeInOrder } from "../answers.ts";
 import type { PredictRequest } from "../task.ts";
-import { isJson } from "./read-sentences.ts";
 
 /** Sentences tagged at a time. */
 const askedTogether = 64;
@@ -25,16 +24,15 @@ export async function* tagAnswers(model: TaggerModel, request: PredictRequest): 
   const columns: SentenceColumns = model.config.source ?? {};
   const known = new Set(model.config.vocabulary.words);
   const chunked = haveChunks(model.tags);
-  for await (const sentences of sentenceParts(request, columns, known)) {
-    for (let start = 0; start < sentences.length; start += askedTogether) {
-      const asked = sentences.slice(start, start + askedTogether);
+  const join = joinAnswers(request.notice);
+  for await (const sentences of sentenceParts(request, columns, known))
+    yield* answersInOrder(sentences, askedTogether, async (asked) => {
       const found = await model.tag(
         asked.map(({ words }) => words),
         { places: asked.map(({ place }) => place), signal: request.signal },
       );
-      yield asked.map((sentence, i) => answer(sentence, found[i], chunked));
-    }
-  }
+      return asked.map(({ words, kept = {} }, i) => join(kept, said(words, found[i], chunked)));
+    });
 }
 
 async function* sentenceParts(
@@ -44,31 +42,29 @@ async function* sentenceParts(
 ): AsyncGenerator<Sentence[], void> {
   const options = { lineColumn, columns: [], whole: false, emptyLines: true };
   if (paths.length === 0)
-    for await (const table of tableParts([], input, options)) yield sentencesOf(table, columns, known);
+    for await (const table of tableParts([], input, options)) yield* sentencesOf(table, columns, known);
   for (const path of paths) {
-    const text = await readText(path);
-    if (isConll(path)) yield parseConll(path, text, columns, false);
-    else if (isJson(path, text)) yield sentencesOf(parseTable(path, text), columns, known);
-    else for await (const table of tableParts([path], input, options)) yield sentencesOf(table, columns, known);
+    if (isConll(path)) yield parseConll(path, await readText(path), columns, false);
+    else for await (const table of tableParts([path], input, options)) yield* sentencesOf(table, columns, known);
   }
 }
 
 /** Of each row the words, or else its text cut into words. */
-function sentencesOf(table: Table, columns: SentenceColumns, known: ReadonlySet<string>): Sentence[] {
+function sentencesOf(table: Table, columns: SentenceColumns, known: ReadonlySet<string>): Iterable<Sentence[]> {
   if (sentenceColumns(table, columns).words !== undefined && table.format !== "lines")
-    return jsonSentences(table, columns, false);
+    return [jsonSentences(table, columns, false)];
   checkColumn(table, lineColumn);
-  return table.rows.map((row, i) => ({
-    words: cutWords(cellText(row[lineColumn]), known),
+  return madeInOrder(table.rows.length, (i) => ({
+    words: cutWords(cellText(cellOf(table, i, lineColumn)), known),
     place: placeOf(table, i),
-    kept: row,
+    kept: table.rows[i],
   }));
 }
 
-/** What came, with words, tags and how likely they are; where tags make up chunks, those too. */
-function answer({ words, kept }: Sentence, { tags, probabilities }: SentenceTags, chunked: boolean): object {
+/** Words, tags and how likely they are; where tags make up chunks, those too. */
+function said(words: readonly string[], { tags, probabilities }: SentenceTags, chunked: boolean): object {
   const chunks = chunked
     ? chunksOf(tags).map(({ type, start, end }) => ({ type, start, end, text: words.slice(start, end).join(" ") }))
     : undefined;
-  return { ...kept, words, tags, probabilities, ...(chunks && { chunks }) };
+  return { words, tags, probabilities, ...(chunks && { chunks }) };
 }

@@ -3,7 +3,8 @@ import { readText } from "../../files/read-text.ts";
 import { readTable } from "../../files/tables/read-table.ts";
 import { holdsJsonLines, parseJsonLines } from "../../files/tables/json-lines.ts";
 import { tableParts } from "../../files/tables/table-parts.ts";
-import { cellText, isEmptyLine, placeOf, type Table, type TableRow } from "../../files/tables/table.ts";
+import { cellOf, cellText, isEmptyLine, placeOf, type Table, type TableRow } from "../../files/tables/table.ts";
+import { madeInOrder } from "../answers.ts";
 import { tableOptions, type TableGiven } from "../table-options.ts";
 import type { PredictRequest } from "../task.ts";
 import { type NamedPair, type PairColumns, pairColumns, pairsOf } from "./pair-columns.ts";
@@ -64,10 +65,10 @@ export async function* readSources(
   for await (const table of sourceTables({ paths, input }, columns, reading)) {
     const alone = table.columns.length === 1 ? table.columns[0] : undefined;
     const column = table.columns.includes(columns.source) ? columns.source : (alone ?? pairColumns(table, {}).source);
-    yield table.rows.map((row, i) => ({
-      text: cellText(row[column]),
+    yield* madeInOrder(table.rows.length, (i) => ({
+      text: cellText(cellOf(table, i, column)),
       place: placeOf(table, i),
-      kept: row,
+      kept: table.rows[i],
       empty: isEmptyLine(table, i),
     }));
   }

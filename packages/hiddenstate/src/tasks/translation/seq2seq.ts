@@ -28,6 +28,7 @@ import { type SamplingScheduleGiven, withSchedule } from "../sampling-schedule-o
 import { tableFlags, type TableGiven } from "../table-options.ts";
 import type { DataRequest, PredictRequest, PreparedTraining, Report, Task } from "../task.ts";
 import { withBudget } from "../with-budget.ts";
+import { answersInOrder, joinAnswers } from "../answers.ts";
 import { checkColumn } from "../../files/tables/table.ts";
 import { answerSources } from "./answer-sources.ts";
 import { type NamedPair, type PairColumns, recognisedPair } from "./pair-columns.ts";
@@ -113,13 +114,12 @@ export const seq2seqTask: Task<TranslatorGiven, TranslatorModel> = {
 
   async *predict(model: TranslatorModel, request: PredictRequest): AsyncGenerator<object[], void> {
     const { signal, beam } = request;
-    for await (const rows of readSources(request, model.config.source ?? {})) {
-      for (let start = 0; start < rows.length; start += askedTogether) {
-        const asked = rows.slice(start, start + askedTogether);
+    const join = joinAnswers(request.notice);
+    for await (const rows of readSources(request, model.config.source ?? {}))
+      yield* answersInOrder(rows, askedTogether, async (asked) => {
         const answers = await answerSources(model, asked, { signal, ...(beam !== undefined && { beam }) });
-        yield answers.map((answer, i) => ({ ...asked[i].kept, ...predicted(answer) }));
-      }
-    }
+        return answers.map((answer, i) => join(asked[i].kept, predicted(answer)));
+      });
   },
 
   work: translationWork,
