@@ -47,7 +47,7 @@ export async function* tableParts(
     const format = tableFormat(path, text);
     if (format === "jsonl") yield* jsonTables(path, text, 1, options);
     else if (format !== null) yield parseTable(path, text, options);
-    else yield linesOf(path, text, 1, options);
+    else yield textLines(path, text, 1, options);
   }
 }
 
@@ -67,7 +67,7 @@ async function* streamParts(
     if (kind === "delimited") return [parseTable(standardInput, text, options)];
     return kind === "jsonl"
       ? jsonTables(standardInput, text, line, options)
-      : [linesOf(standardInput, text, line, options)];
+      : [textLines(standardInput, text, line, options)];
   };
   const keepsEmpty = (): boolean => kind === "lines" && options.emptyLines === true;
   for await (const chunk of input) {
@@ -106,7 +106,8 @@ function kindOf(text: string, { columns, delimiter }: PartOptions): Kind {
   return isNumbered && cells.length >= Math.max(...numbers) && cells.length > 1 ? "delimited" : "lines";
 }
 
-function linesOf(
+/** Lines of text as a table of one column. */
+export function textLines(
   path: string,
   text: string,
   firstLine: number,

@@ -173,6 +173,20 @@ test("an empty line to ask about is kept, so that answers have their lines", asy
   ]);
 });
 
+test("lines of a .tsv without tabs are sources, quotes and all, and their name is none", async () => {
+  const texts = async (name: string, content: string): Promise<string[]> => {
+    const found: string[] = [];
+    const input = (async function* (): AsyncGenerator<string> {})();
+    for await (const asked of readSources({ paths: [file(name, content)], input }, {}))
+      found.push(...asked.map(({ text }) => text));
+    return found;
+  };
+  expect(await texts("alone.tsv", 'one\n\ntw"o\n')).toEqual(["one", "", 'tw"o']);
+  expect(await texts("named.tsv", "source\none\ntwo\n")).toEqual(["one", "two"]);
+  expect(await texts("named.txt", "source\none\n")).toEqual(["source", "one"]);
+  expect(await texts("late.txt", "\none\teins\ntwo\tzwei\n")).toEqual(["one", "two"]);
+});
+
 test("sources to ask about come from lines, tables and standard input", async () => {
   const texts = async (paths: string[], input: string[] = []): Promise<string[]> => {
     const found: string[] = [];

@@ -2,7 +2,7 @@ import type { TranslationPair } from "@hiddenstate/core";
 import { readText } from "../../files/read-text.ts";
 import { readTable } from "../../files/tables/read-table.ts";
 import { holdsJsonLines, parseJsonLines } from "../../files/tables/json-lines.ts";
-import { tableParts } from "../../files/tables/table-parts.ts";
+import { type PartOptions, tableParts, textLines } from "../../files/tables/table-parts.ts";
 import { cellOf, cellText, isEmptyLine, placeOf, type Table, type TableRow } from "../../files/tables/table.ts";
 import { madeInOrder } from "../answers.ts";
 import { tableOptions, type TableGiven } from "../table-options.ts";
@@ -88,8 +88,18 @@ async function* sourceTables(
   };
   if (paths.length === 0) yield* tableParts([], input, options);
   for (const path of paths) {
-    const hasTabs = holdsTabLines(path) && (await readText(path)).split("\n", 1)[0].includes("\t");
-    if (hasTabs) yield await readPairTable(path, reading);
+    const isTabbed = holdsTabLines(path) && (options.delimiter ?? "\t") === "\t";
+    if (isTabbed) yield sourcesAlone(path, await readText(path), options) ?? (await readPairTable(path, reading));
     else yield* tableParts([path], input, options);
   }
+}
+
+/** The lines of a file whose lines could have tabs and have none: sources without targets, after their name if it is there. Null for pairs. */
+function sourcesAlone(path: string, text: string, options: PartOptions): Table | null {
+  const first = text.split("\n").find((line) => line.trim() !== "") ?? "";
+  if (first.includes("\t") || holdsJsonLines(text)) return null;
+  const table = textLines(path, text, 1, options);
+  const isNamed = !path.endsWith(".txt") && first.trim() === options.lineColumn;
+  const start = isNamed ? table.rows.findIndex((_, i) => !isEmptyLine(table, i)) + 1 : 0;
+  return { ...table, rows: table.rows.slice(start), lines: table.lines.slice(start) };
 }
