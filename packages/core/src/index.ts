@@ -4,7 +4,8 @@ export { engine, type EngineInfo, type EngineOptions } from "./engine.ts";
 export type { Backend, ConsideredKernels, InstructionSet } from "./kernels/choose.ts";
 export { HiddenstateError, type ErrorCode } from "./errors.ts";
 export { Tensor, tensor, zeros, ones, full, type DType } from "./memory/tensor.ts";
-export { Random, randomKey, threefry2x32, type WordPair } from "./memory/random.ts";
+export { Random, randomKey } from "./memory/random.ts";
+export { threefry2x32, type WordPair } from "./kernels/threefry.ts";
 
 export { noGrad } from "./autograd/tape.ts";
 export { add, div, mul, sub } from "./autograd/ops/binary.ts";
@@ -115,7 +116,7 @@ export {
   seriesFromRows,
   type SeriesRow,
 } from "./data/series/series-from-rows.ts";
-export { detectScheme, tagConstraints, type TagScheme } from "./data/tag-scheme.ts";
+export { detectScheme, tagConstraints, type TagScheme } from "./tasks/tagging/tag-scheme.ts";
 
 export { bleu, bleuTokens, type BleuScore } from "./metrics/bleu.ts";
 export { chunkScores, chunksOf, type Chunk, type ChunkScore, type ChunkScores } from "./metrics/chunks.ts";

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Random, randomKey, threefry2x32 } from "./random.ts";
+import { threefry2x32 } from "../kernels/threefry.ts";
+import { Random, randomKey } from "./random.ts";
 
 describe("Threefry-2x32-20", () => {
   // The known answers that come with the authors' Random123 library.

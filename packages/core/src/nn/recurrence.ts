@@ -157,7 +157,7 @@ export class Recurrence<S extends CellState> extends Module {
       );
     }
     const { rows } = resolveOptions(where, options, { rows: { type: "integer", min: 1, default: 1 } });
-    return new RecurrenceStream(this, rows);
+    return new RecurrenceStream<S>(this, rows);
   }
 
   /** A state of zeros for so many batch rows. */

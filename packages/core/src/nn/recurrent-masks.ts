@@ -1,5 +1,5 @@
 import { dropoutMask } from "../autograd/ops/dropout.ts";
-import type { WordPair } from "../memory/random.ts";
+import type { WordPair } from "../kernels/threefry.ts";
 import type { Tensor } from "../memory/tensor.ts";
 import type { PackedPart } from "./packing.ts";
 import type { RecurrentOptions } from "./recurrent-options.ts";

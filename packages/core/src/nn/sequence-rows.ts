@@ -1,7 +1,7 @@
 import type { AttentionRows } from "../autograd/ops/attention.ts";
 import { gatherRows } from "../autograd/ops/gather-rows.ts";
+import { rotaryAngles } from "../kernels/rotary-angles.ts";
 import { ints, type Tensor, tensor } from "../memory/tensor.ts";
-import { rotaryAngles } from "./rotary-positions.ts";
 
 /** What of a batch row was read before. */
 export interface SequencePast {

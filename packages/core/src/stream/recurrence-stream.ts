@@ -2,7 +2,14 @@ import { noGrad } from "../autograd/tape.ts";
 import { HiddenstateError } from "../errors.ts";
 import { scope } from "../memory/scope.ts";
 import { type Tensor, tensor } from "../memory/tensor.ts";
-import type { CellState, Recurrence } from "../nn/recurrence.ts";
+
+/** A network that is taken step by step: its state has parts of its own naming, [B, width] each. */
+export interface SteppedNetwork<S extends Record<string, Tensor>> {
+  /** One time step: x [B, I] and the state before it, to the output [B, O] and the state after. */
+  step(x: Tensor, state: S): { output: Tensor; state: S };
+  /** A state of zeros for so many rows. */
+  zeroState(rows: number): S;
+}
 
 /**
  * A recurrence over a cell of your own, one time step at a time: made by its `stream`. Nothing goes on the tape, and what the cell makes
@@ -13,13 +20,13 @@ import type { CellState, Recurrence } from "../nn/recurrence.ts";
  * const output = stream.push([0.1, 0.2, 0.3]);   // Float32Array [O]
  * const saved = JSON.stringify(stream.state());
  */
-export class RecurrenceStream<S extends CellState> {
+export class RecurrenceStream<S extends Record<string, Tensor>> {
   /** Sequences side by side. */
   readonly rows: number;
-  readonly #network: Recurrence<S>;
+  readonly #network: SteppedNetwork<S>;
   #state: S;
 
-  constructor(network: Recurrence<S>, rows: number) {
+  constructor(network: SteppedNetwork<S>, rows: number) {
     this.rows = rows;
     this.#network = network;
     this.#state = kept(network.zeroState(rows));
@@ -85,7 +92,7 @@ export class RecurrenceStream<S extends CellState> {
 }
 
 /** A state in tensors of its own that outlive the scope they were made in. */
-function kept<S extends CellState>(state: S): S {
+function kept<S extends Record<string, Tensor>>(state: S): S {
   const parts = Object.entries(state).map(([part, values]) => [
     part,
     tensor(values.exactDataSync(), values.shape).persist(),

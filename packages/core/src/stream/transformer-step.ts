@@ -1,14 +1,49 @@
 import { copyDense } from "../autograd/copy.ts";
 import { linearPanels } from "../autograd/ops/linear.ts";
 import { attentionWorkspace } from "../kernels/attention-workspace.ts";
+import { writeAngles } from "../kernels/rotary-angles.ts";
 import { unaryOperations } from "../kernels/signatures/elementwise.ts";
 import { runtime } from "../memory/runtime.ts";
 import { empty, type Tensor } from "../memory/tensor.ts";
-import type { LayerNorm } from "../nn/layer-norm.ts";
-import { writeAngles } from "../nn/rotary-positions.ts";
-import type { Transformer } from "../nn/transformer.ts";
 import { AttentionSlots } from "./attention-slots.ts";
 import { roomFor } from "./step.ts";
+
+/** The parameters of a product, W x + b. */
+interface LinearParameters {
+  readonly weight: Tensor;
+  readonly bias: Tensor | null;
+}
+
+/** The gain and the shift of a normalisation. */
+interface NormParameters extends LinearParameters {
+  readonly options: { readonly size: number; readonly epsilon: number };
+}
+
+/** What a step reads of a causal Transformer: its sizes, and its parameters as they are at that step. */
+export interface SteppedTransformer {
+  readonly options: {
+    readonly inputSize: number;
+    readonly hiddenSize: number;
+    readonly layers: number;
+    readonly heads: number;
+    readonly feedForward: number;
+    readonly positions: number;
+    readonly activation: "gelu" | "relu";
+  };
+  readonly input: LinearParameters | null;
+  readonly layers: readonly {
+    readonly weights: {
+      readonly norm1: NormParameters;
+      readonly inWeight: Tensor;
+      readonly inBias: Tensor;
+      readonly out: LinearParameters;
+      readonly norm2: NormParameters;
+      readonly up: LinearParameters;
+      readonly down: LinearParameters;
+    };
+  }[];
+  readonly norm: NormParameters;
+}
 
 /**
  * One time step of a causal Transformer for some streams at once, each with a slot of its own for what it remembers: the kernels of the
@@ -18,7 +53,7 @@ export class TransformerStep {
   readonly inputSize: number;
   readonly hiddenSize: number;
   readonly slots: AttentionSlots;
-  readonly #network: Transformer;
+  readonly #network: SteppedTransformer;
   #rows = 0;
   #x: Tensor | null = null;
   #normed: Tensor | null = null;
@@ -32,7 +67,7 @@ export class TransformerStep {
   #angleValues = new Float64Array(0);
   #sequenceValues = new Int32Array(0);
 
-  constructor(network: Transformer) {
+  constructor(network: SteppedTransformer) {
     const { inputSize, hiddenSize, layers, positions } = network.options;
     this.#network = network;
     this.inputSize = inputSize;
@@ -170,7 +205,7 @@ function affine(c: number, a: number, weight: Tensor, bias: Tensor | null, rows:
   });
 }
 
-function normalize(out: number, x: number, { weight, bias, options }: LayerNorm, rows: number): void {
+function normalize(out: number, x: number, { weight, bias, options }: NormParameters, rows: number): void {
   runtime().kernelSet.kernels.layerNorm({
     out,
     normalized: 0,

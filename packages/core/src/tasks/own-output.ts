@@ -1,4 +1,5 @@
-import { randomKey, threefry2x32 } from "../memory/random.ts";
+import { threefry2x32 } from "../kernels/threefry.ts";
+import { randomKey } from "../memory/random.ts";
 import { samplingRate, type SamplingSchedule } from "../train/sampling-schedule.ts";
 
 /** Whether a model that writes is fed its own last output, not the truth, at a step (from 1) of a row of the batch. */

@@ -1,5 +1,5 @@
 import { HiddenstateError, shown } from "../../errors.ts";
-import type { WordPair } from "../../memory/random.ts";
+import type { WordPair } from "../../kernels/threefry.ts";
 import { runtime } from "../../memory/runtime.ts";
 import { empty, full, type Tensor } from "../../memory/tensor.ts";
 import type { GradientTarget } from "../backward.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { threefry2x32 } from "../../memory/random.ts";
+import { threefry2x32 } from "../threefry.ts";
 import { createReferenceKernels } from "./index.ts";
 
 describe("threefry2x32", () => {

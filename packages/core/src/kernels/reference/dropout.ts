@@ -1,5 +1,5 @@
-import { threefry2x32 } from "../../memory/random.ts";
 import type { KernelArguments } from "../kernels.ts";
+import { threefry2x32 } from "../threefry.ts";
 import type { ReferenceHeap } from "./heap.ts";
 
 /** A dropped element is selected to 0, not multiplied by it: NaN and Infinity do not come through. */

@@ -2,12 +2,13 @@ import { add, mul } from "../../autograd/ops/binary.ts";
 import { crossEntropy } from "../../autograd/ops/cross-entropy.ts";
 import { huberLoss, meanSquaredError } from "../../autograd/ops/regression-loss.ts";
 import { evaluationBatches, ExampleBatches } from "../../data/example-batches.ts";
-import { randomKey, threefry2x32 } from "../../memory/random.ts";
+import { threefry2x32 } from "../../kernels/threefry.ts";
+import { randomKey } from "../../memory/random.ts";
 import { type Tensor, tensor } from "../../memory/tensor.ts";
 import type { JobEvaluation, JobSnapshot, TrainingJob } from "../../train/job.ts";
+import type { EncodedSequence } from "../sequence-encoder.ts";
 import type { PreparedClassification, TargetConfig } from "./classification-data.ts";
 import { evaluateClassifier } from "./classifier-evaluation.ts";
-import type { EncodedSequence } from "../sequence-encoder.ts";
 import type { SequenceClassifier } from "./sequence-classifier.ts";
 
 /** How a classifier's loss is made. */

@@ -1,5 +1,6 @@
 import { ExampleBatches } from "../../data/example-batches.ts";
-import { randomKey, threefry2x32 } from "../../memory/random.ts";
+import { threefry2x32 } from "../../kernels/threefry.ts";
+import { randomKey } from "../../memory/random.ts";
 import type { Tensor } from "../../memory/tensor.ts";
 import type { JobEvaluation, JobSnapshot, TrainingJob } from "../../train/job.ts";
 import { type SequenceTagger, uncounted } from "./sequence-tagger.ts";

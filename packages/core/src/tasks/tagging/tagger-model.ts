@@ -1,4 +1,3 @@
-import { type TagScheme, tagConstraints } from "../../data/tag-scheme.ts";
 import { HiddenstateError, shown } from "../../errors.ts";
 import { loadModel } from "../../io/model-files.ts";
 import type { ReadableStorage } from "../../io/model-storage.ts";
@@ -7,6 +6,7 @@ import { finished } from "../../train/event-loop.ts";
 import type { DataSource } from "../../train/recorded-training.ts";
 import { refuseLongInputs } from "../transformer-limits.ts";
 import { SequenceTagger, type TaggerArchitecture } from "./sequence-tagger.ts";
+import { type TagScheme, tagConstraints } from "./tag-scheme.ts";
 import { TagVocabulary, type VocabularyConfig } from "./tag-vocabulary.ts";
 import { findTags, type SentenceTags } from "./tagger-evaluation.ts";
 import { evaluateTagger, type TaggerEvaluation, type TaggerScoring } from "./tagger-scores.ts";

@@ -1,5 +1,4 @@
 import { splitSeedOf } from "../../data/held-out.ts";
-import { detectScheme, fitScheme } from "../../data/tag-scheme.ts";
 import { HiddenstateError } from "../../errors.ts";
 import { type Checkable, checksumOf } from "../../io/checksum.ts";
 import type { ModelStorage } from "../../io/model-storage.ts";
@@ -13,10 +12,11 @@ import { runIdentity } from "../../train/run-identity.ts";
 import { type TrainingOptions, trainingRules } from "../../train/training-loop.ts";
 import { version } from "../../version.ts";
 import { refuseIdleOptions } from "../idle-options.ts";
-import { refuseLongSequences } from "../transformer-limits.ts";
 import { inheritedArchitecture, refuseAnother, takeOver } from "../start-from.ts";
 import type { TrainingRunOptions } from "../training-run-options.ts";
+import { refuseLongSequences } from "../transformer-limits.ts";
 import { type TaggerArchitecture, taggerArchitectureRules } from "./sequence-tagger.ts";
+import { detectScheme, fitScheme } from "./tag-scheme.ts";
 import { TagVocabulary } from "./tag-vocabulary.ts";
 import { TaggerJob } from "./tagger-job.ts";
 import { loadTagger, makeTagger, scoringOf, type TaggerConfig, type TaggerModel } from "./tagger-model.ts";

@@ -1,6 +1,6 @@
-import { HiddenstateError, shown } from "../errors.ts";
-import { tagParts, type TagParts } from "../metrics/chunks.ts";
-import type { TagConstraints } from "../nn/viterbi.ts";
+import { HiddenstateError, shown } from "../../errors.ts";
+import { tagParts, type TagParts } from "../../metrics/chunks.ts";
+import type { TagConstraints } from "../../nn/viterbi.ts";
 
 /**
  * How tags of words make up chunks such as names. `"bio"` (IOB2): B-X begins a chunk of type X, I-X goes on with it, O is outside.
