@@ -2,7 +2,13 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { engine } from "../engine.ts";
 import { GRU } from "../nn/gru.ts";
 import { LSTM } from "../nn/lstm.ts";
-import { type EigenvalueRoutine, recurrentMatrices, spectralNorm, spectralRadius } from "./recurrent-matrix.ts";
+import {
+  type EigenvalueRoutine,
+  hasRecurrentMatrices,
+  recurrentMatrices,
+  spectralNorm,
+  spectralRadius,
+} from "./recurrent-matrix.ts";
 
 /** Of 2 x 2 matrices, by the quadratic formula. */
 const ofTwoByTwo: EigenvalueRoutine = ([a, b, c, d]) => {
@@ -37,6 +43,12 @@ describe("of known matrices", () => {
 
 describe("of networks", () => {
   beforeAll(() => engine.init({ backend: "reference", seed: 0 }));
+
+  test("a network with a projection, whose matrices are not square, is refused", () => {
+    const lstm = new LSTM({ inputSize: 2, hiddenSize: 6, projection: 2 });
+    expect(() => recurrentMatrices(lstm, ofTwoByTwo)).toThrow(/unsupported network with a projection/);
+    expect(hasRecurrentMatrices(lstm)).toBe(false);
+  });
 
   test("every gate, layer and direction has its own block", () => {
     const gru = new GRU({ inputSize: 1, hiddenSize: 2, layers: 2, bidirectional: true });

@@ -1,3 +1,4 @@
+import { HiddenstateError } from "../errors.ts";
 import type { AnyRecurrentNetwork } from "./observe.ts";
 import { gateNames } from "./observe.ts";
 
@@ -38,11 +39,19 @@ export interface RecurrentMatrix {
  *
  * Source: Pascanu, Mikolov & Bengio 2013, "On the difficulty of training recurrent neural networks", section 2.1.
  *
+ * @throws HiddenstateError `unsupported` for a network with a projection, where W_hh is [4H, P]
+ *
  * @example
  * recurrentMatrices(rnn, eigenvalues)[0].spectralRadius;   // 1 for an orthogonal start
  */
 export function recurrentMatrices(network: AnyRecurrentNetwork, eigenvalues: EigenvalueRoutine): RecurrentMatrix[] {
-  const { layers, hiddenSize: H } = network.options;
+  const { layers, hiddenSize: H, projection } = network.options;
+  if (projection > 0) {
+    throw new HiddenstateError(
+      "unsupported",
+      "recurrentMatrices: unsupported network with a projection, whose gates have no square matrices: inspect one with projection 0",
+    );
+  }
   const names = gateNames(network.cell);
   const parameters = network.stateDict();
   const result: RecurrentMatrix[] = [];
@@ -66,9 +75,9 @@ export function recurrentMatrices(network: AnyRecurrentNetwork, eigenvalues: Eig
   return result;
 }
 
-/** Whether a network has square matrices from the state to the gates: a minGRU or minLSTM has none. */
-export function hasRecurrentMatrices({ cell }: AnyRecurrentNetwork): boolean {
-  return cell.kind !== "mingru" && cell.kind !== "minlstm";
+/** Whether a network has square matrices from the state to the gates: a minGRU, a minLSTM and one with a projection have none. */
+export function hasRecurrentMatrices({ cell, options }: AnyRecurrentNetwork): boolean {
+  return cell.kind !== "mingru" && cell.kind !== "minlstm" && options.projection === 0;
 }
 
 /** The largest magnitude of an eigenvalue of a matrix [size, size]. */

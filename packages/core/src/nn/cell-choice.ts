@@ -1,4 +1,4 @@
-import type { OptionRules } from "../options.ts";
+import type { OptionRule, OptionRules } from "../options.ts";
 import { type CellOptions, cellOptionRules } from "./cell-options.ts";
 
 /** Every recurrence that is chosen by name. */
@@ -26,6 +26,9 @@ export interface CellChoice extends CellOptions {
   positions?: number;
 }
 
+/** How far a step of a Transformer sees: no further than an int32 position counts. */
+export const positionsRule: OptionRule = { type: "integer", min: 1, max: 2 ** 31 - 1, default: usualPositions };
+
 /** The rules behind `CellChoice`, for a model with this default and these kinds to choose from. */
 export function cellRules(cell: CellKind, kinds: readonly CellKind[] = cellKinds): OptionRules<CellChoice> {
   return {
@@ -33,7 +36,7 @@ export function cellRules(cell: CellKind, kinds: readonly CellKind[] = cellKinds
     nonlinearity: { type: "choice", choices: ["tanh", "relu"], default: "tanh" },
     resetAfter: { type: "boolean", default: true },
     heads: { type: "integer", min: 1, default: 4 },
-    positions: { type: "integer", min: 1, default: usualPositions },
+    positions: positionsRule,
     ...cellOptionRules,
   };
 }

@@ -63,6 +63,17 @@ const tagsOf = (b: number): number[] => Array.from({ length: lengths[b] }, (_, t
 describe.each(everyEngine)("on $name", ({ options }) => {
   beforeAll(() => engine.init(options));
 
+  test("tags of a tensor are checked where a sequence has its steps, and past its end may be anything", () => {
+    const crf = new CRF({ tagCount: 3 });
+    const logits = normal([2, 2, 3]);
+    expect(() => crf.loss(logits, integers([0, 1, 9, 2], [2, 2]))).toThrow(
+      /crf.loss: invalid tags\[2\]: got 9, expected a whole number from 0 to 2/,
+    );
+    const short = { lengths: [2, 1] };
+    const loss = crf.loss(logits, [0, 1, 2, -1], short).itemSync();
+    expect(crf.loss(logits, integers([0, 1, 2, -1], [2, 2]), short).itemSync()).toBe(loss);
+  });
+
   test("the loss is the log of all paths' share against that of the tags, over every path", () => {
     const crf = field();
     const logits = logitsWith(NaN);

@@ -1,5 +1,6 @@
 import { crfLoss, crfMarginals, type CrfWeights } from "../autograd/ops/crf.ts";
 import { mul } from "../autograd/ops/binary.ts";
+import { indicesOf } from "../autograd/ops/operands.ts";
 import { sum } from "../autograd/ops/reduce.ts";
 import { HiddenstateError, shown } from "../errors.ts";
 import { full, ints, Tensor, tensor, zeros } from "../memory/tensor.ts";
@@ -58,7 +59,7 @@ export class CRF extends Module {
    * -ln p(tags) in nats: the mean over all steps of all sequences (0 if there are none), or the sum.
    *
    * @param logits [T, B, K]
-   * @param tags int32 [T, B], or as many numbers; those past a sequence's end may be anything (those of a tensor are not checked)
+   * @param tags int32 [T, B], or as many numbers; those past a sequence's end may be anything
    * @throws HiddenstateError `mismatch` or `invalid` for shapes, lengths and tags that do not fit
    */
   loss(
@@ -72,7 +73,7 @@ export class CRF extends Module {
       reduction: { type: "choice", choices: ["mean", "sum"], default: "mean" },
     });
     const valid = this.#lengths(where, logits, lengths);
-    const wanted = tags instanceof Tensor ? tags : this.#tagTensor(where, tags, logits, valid);
+    const wanted = this.#tagTensor(where, tags, logits, valid);
     const total = sum(crfLoss(logits, wanted, ints(valid), this.weights));
     if (reduction === "sum") return total;
     const steps = valid.reduce((count, length) => count + length, 0);
@@ -126,8 +127,9 @@ export class CRF extends Module {
     return lengths;
   }
 
-  #tagTensor(where: string, tags: ArrayLike<number>, { shape }: Tensor, lengths: readonly number[]): Tensor {
+  #tagTensor(where: string, given: Tensor | ArrayLike<number>, { shape }: Tensor, lengths: readonly number[]): Tensor {
     const [steps, batch] = shape;
+    const tags = given instanceof Tensor ? indicesOf(where, "tags", given) : given;
     if (tags.length !== steps * batch) {
       throw new HiddenstateError(
         "mismatch",
@@ -143,7 +145,7 @@ export class CRF extends Module {
         `${where}: invalid tags[${i}]: got ${shown(tag)}, expected a whole number from 0 to ${this.tagCount - 1}`,
       );
     }
-    return tensor(tags, [steps, batch], { dtype: "int32" });
+    return given instanceof Tensor ? given : tensor(tags, [steps, batch], { dtype: "int32" });
   }
 }
 

@@ -43,7 +43,7 @@ export class Embedding extends Module {
   }
 
   /**
-   * @param ids whole numbers 0 to V - 1, as an int32 tensor (checked by whoever made it; a negative id gives zeros) or as numbers
+   * @param ids whole numbers 0 to V - 1, as an int32 tensor (there a negative id gives zeros) or as numbers
    * @param shape the ids' shape, where they are numbers; default: one axis
    * @returns [..shape, E]
    * @throws HiddenstateError `invalid` for an id out of range, `mismatch` for a shape that does not fit

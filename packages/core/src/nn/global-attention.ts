@@ -1,4 +1,5 @@
 import { attend } from "../autograd/ops/attend.ts";
+import { indicesOf } from "../autograd/ops/operands.ts";
 import { gatherRows } from "../autograd/ops/gather-rows.ts";
 import { reshape } from "../autograd/ops/reshape.ts";
 import { HiddenstateError, shown } from "../errors.ts";
@@ -135,14 +136,21 @@ export class GlobalAttention extends Module {
    * One query for each row; rows may share a memory, as the hypotheses of a beam do.
    *
    * @param query [N, Q]
-   * @param owners int32 [N], the memory that each row looks at (not checked); default: row n at memory n
-   * @throws HiddenstateError `mismatch` for shapes that do not fit
+   * @param owners int32 [N], the memory that each row looks at (a negative one looks at nothing); default: row n at memory n
+   * @throws HiddenstateError `mismatch` for shapes that do not fit, `invalid` for an owner past the last memory
    */
   step(query: Tensor, memory: AttentionMemory, owners?: Tensor): Attention {
     const where = "globalAttention.step";
     if (query.shape.length !== 2 || query.shape[1] !== this.options.querySize)
       throw this.#mismatch(where, "query", query, "[N,", "querySize");
     const batch = memory.values.shape[1];
+    const wrong = owners ? indicesOf(where, "owners", owners).findIndex((owner) => owner >= batch) : -1;
+    if (wrong >= 0) {
+      throw new HiddenstateError(
+        "invalid",
+        `${where}: invalid owners[${wrong}]: got ${owners!.exactDataSync()[wrong]}, expected at most ${batch - 1}, the last memory`,
+      );
+    }
     if (!owners && query.shape[0] !== batch) throw this.#mismatch(where, "query", query, `[${batch},`, "querySize");
     return this.#attend(query, memory, owners ?? ints(Int32Array.from({ length: batch }, (_, b) => b)));
   }

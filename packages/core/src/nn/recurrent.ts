@@ -178,9 +178,11 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
     this.#refuseBidirectional(where);
     const { cell } = this;
     const ofLayers = this.#weights.map(([forward]) => forward);
+    // 8 bits are a copy made now, and so is what its states start from; floats follow the network.
+    const copied = this.#learned && weights === "int8" ? this.#startNumbers() : null;
     const options = {
       residual: this.options.residual,
-      start: this.#learned && ((): StateNumbers => this.#startNumbers()),
+      start: this.#learned && ((): StateNumbers => copied ?? this.#startNumbers()),
     };
     if (isPlain(cell)) {
       const Layers = weights === "int8" ? Int8Layers : FloatLayers;

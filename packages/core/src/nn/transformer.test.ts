@@ -34,6 +34,19 @@ function part(x: Tensor, from: number, end: number): Tensor {
 describe.each(everyEngine)("a causal Transformer on $name", ({ options }) => {
   beforeAll(() => engine.init(options));
 
+  test("positions past the end of the sequence change no gradient, however many", () => {
+    const x = Array.from({ length: 40 }, (_, i) => Math.sin(i * i));
+    const gradients = [5, 2 ** 31 - 1].map((positions) => {
+      const transformer = new Transformer({ inputSize: 8, hiddenSize: 8, heads: 2, layers: 1, positions, name: "t" });
+      const { output } = transformer.forward(tensor(x, [5, 1, 8]));
+      sum(mul(output, tensor(x.toReversed(), [5, 1, 8]))).backward();
+      return transformer.stateDict().get("layers.0.self_attn.in_proj_weight")!.grad!.dataSync();
+    });
+    expect(gradients[1]).toEqual(gradients[0]);
+    const sizes = { inputSize: 8, hiddenSize: 8, heads: 2 };
+    expect(() => new Transformer({ ...sizes, positions: 2 ** 31 })).toThrow(/invalid positions: got 2147483648/);
+  });
+
   test.each([3, 8, 64])("with %i positions has the same bits whole, in chunks and step by step", (positions) => {
     const network = new Transformer({ ...shape, positions });
     const [steps, batch] = [23, 3];

@@ -13,6 +13,7 @@ import { pastOf, stateAfter, type TransformerState } from "./attention-cache.ts"
 import { LayerNorm } from "./layer-norm.ts";
 import { Linear } from "./linear.ts";
 import { Module, type ModuleOptions } from "./module.ts";
+import { positionsRule } from "./cell-choice.ts";
 import { checkLengths } from "./packing.ts";
 import { sequenceRows } from "./sequence-rows.ts";
 import { TransformerBlock } from "./transformer-block.ts";
@@ -50,7 +51,7 @@ const rules: OptionRules<TransformerOptions> = {
   heads: { type: "integer", min: 1, default: 4 },
   feedForward: { type: "integer", min: 1, optional: true },
   dropout: { type: "number", min: 0, below: 1, default: 0 },
-  positions: { type: "integer", min: 1, default: 256 },
+  positions: positionsRule,
   causal: { type: "boolean", default: true },
   activation: { type: "choice", choices: ["gelu", "relu"], default: "gelu" },
   batchFirst: { type: "boolean", default: false },

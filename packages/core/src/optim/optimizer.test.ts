@@ -108,6 +108,14 @@ describe("an optimiser", () => {
     await engine.init({ backend: "reference", precision: "f64" });
   });
 
+  test("a group may be an iterator, which has nothing left the second time", () => {
+    const [a, b] = [trainable([1], [1]), trainable([2], [1])];
+    const adam = new Adam([{ parameters: [a, b, a].values() }]);
+    expect(adam.parameters).toEqual([a, b]);
+    adam.step();
+    expect(a.itemSync()).toBeLessThan(1);
+  });
+
   test("updates a tied parameter once", () => {
     const tied = trainable([1], [1]);
     const optimizer = new SGD([tied, tied], { lr: 0.25 });

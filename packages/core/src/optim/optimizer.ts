@@ -209,7 +209,9 @@ function groupsOf(where: string, given: Parameters, weightDecay: number): Group[
       );
     }
     const own = resolveOptions(name, options, groupRules);
-    for (const parameter of parameters) {
+    // Gone over once: an iterator, such as stateDict().values(), has nothing left the second time.
+    const unique = new Set(parameters);
+    for (const parameter of unique) {
       checkParameter(name, parameter);
       const other = groupOf.get(parameter) ?? index;
       if (other !== index) {
@@ -220,7 +222,7 @@ function groupsOf(where: string, given: Parameters, weightDecay: number): Group[
       }
       groupOf.set(parameter, index);
     }
-    return { parameters: [...new Set(parameters)], lr: own.lr ?? null, weightDecay: own.weightDecay ?? weightDecay };
+    return { parameters: [...unique], lr: own.lr ?? null, weightDecay: own.weightDecay ?? weightDecay };
   });
   if (groupOf.size === 0)
     throw new HiddenstateError("missing", `${where}: missing parameters; expected at least one tensor`);

@@ -56,6 +56,25 @@ describe.each(everyEngine)("with 8-bit weights on $name", ({ options }) => {
     }
   });
 
+  test("a stream of a tied model reads and writes with the one table, in two layouts", () => {
+    const largest = [false, true].map((tied) => {
+      const model = new LanguageModel({ vocabularySize: 37, hidden: 24, layers: 1, tied, name: "model" }).eval();
+      const streams = [model.stream(), model.stream({ weights: "int8" })];
+      const [float, int8] = streams.map((stream) => [3, 36, 5, 5, 17].flatMap((id) => Array.from(stream.push([id]))));
+      return largestDifference(float, int8) / Math.max(...float.map(Math.abs));
+    });
+    for (const error of largest) expect(error).toBeLessThan(0.05);
+  });
+
+  test("what a stream starts from was learned when it was made", () => {
+    const network = new LSTM({ ...shape, learnedState: true });
+    const stream = network.stream({ weights: "int8" });
+    const before = Array.from(stream.push(inputAt(0)));
+    for (const parameter of network.parameters()) parameter.assign(parameter.dataSync().fill(1));
+    stream.reset();
+    expect(Array.from(stream.push(inputAt(0)))).toEqual(before);
+  });
+
   test.each(everyCell)("streams of $kind have the same bits together as alone", ({ make }) => {
     const network = make(shape);
     const pool = network.pool({ weights: "int8" });

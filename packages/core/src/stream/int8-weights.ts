@@ -8,22 +8,26 @@ export interface Int8Weight {
   scales: Tensor;
 }
 
-/** For each weight its latest copy, which all streams over it share for as long as it does not change; it goes with the last. */
-const copies = new WeakMap<Tensor, { version: number; copy: WeakRef<Int8Weight> }>();
+/**
+ * For each weight and layout the latest copy, which all streams over it share for as long as the weight does not change; it goes with
+ * the last. A weight may be there in two layouts: tied, a table of vectors is the output layer's weight too.
+ */
+const copies = new WeakMap<Tensor, Map<string, { version: number; copy: WeakRef<Int8Weight> }>>();
 
-function copyOnce(weight: Tensor, make: () => Int8Weight): Int8Weight {
+function copyOnce(weight: Tensor, layout: string, make: () => Int8Weight): Int8Weight {
   const { version } = weight.storage;
-  const known = copies.get(weight);
+  const layouts = copies.get(weight) ?? new Map<string, { version: number; copy: WeakRef<Int8Weight> }>();
+  const known = layouts.get(layout);
   const shared = known?.version === version ? known.copy.deref() : undefined;
   if (shared) return shared;
   const copy = make();
-  copies.set(weight, { version, copy: new WeakRef(copy) });
+  copies.set(weight, layouts.set(layout, { version, copy: new WeakRef(copy) }));
   return copy;
 }
 
 /** A weight [G*H, K] for products: about a quarter of the memory, and nothing of the weight itself. */
 export function packedInt8(weight: Tensor, gates: number): Int8Weight {
-  return copyOnce(weight, () => {
+  return copyOnce(weight, `${gates} gates`, () => {
     const { kernelSet } = runtime();
     const [outputs, inputs] = weight.shape as [number, number];
     const hiddenSize = outputs / gates;
@@ -44,7 +48,7 @@ export function packedInt8(weight: Tensor, gates: number): Int8Weight {
 
 /** A table [V, E] to take rows from. */
 export function rowsInt8(table: Tensor): Int8Weight {
-  return copyOnce(table, () => {
+  return copyOnce(table, "rows", () => {
     const [rows, width] = table.shape as [number, number];
     const values = roomForBytes(rows * width);
     const scales = empty([rows]).persist();

@@ -78,7 +78,8 @@ export function selfAttention(
     heads,
     headSize,
     causal: Number(causal),
-    context,
+    // More than there is to see is all: kernels add to it in 32 bits.
+    context: Math.min(context, rows.longest),
     workspaces: kernelSet.threads,
     workspaceSize,
     scale: 1 / Math.sqrt(headSize),

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { everyEngine } from "../../../test/engines.ts";
 import { integers, normal } from "../../../test/draws.ts";
 import { expectClose } from "../../../test/golden.ts";
+import { padTokens } from "../../data/padding.ts";
 import { engine } from "../../engine.ts";
 import { tensor } from "../../memory/tensor.ts";
 import { checkGradients } from "../gradient-check.ts";
@@ -20,6 +21,16 @@ describe.each(everyEngine)("on $name", ({ options }) => {
     const loss = crossEntropy(logits, [0, 1, 2, 0]);
     expectClose(crossEntropy(logits, Int32Array.of(0, 1, 2, 0)), loss, 0);
     expectClose(crossEntropy(logits, integers([0, 1, 2, 0], [2, 2])), loss, 0);
+  });
+
+  test("targets of a tensor are checked before a kernel follows them, such as padding that nobody ignores", () => {
+    const logits = normal([4, 3]);
+    const padded = integers([...padTokens([[1, 2], [0]]).values]);
+    expect(() => crossEntropy(logits, padded)).toThrow(
+      /invalid targets\[\d\]: got -1, expected a class from 0 to 2 or the ignoreIndex -100; padTokens pads with -1/,
+    );
+    expect(() => crossEntropy(logits, integers([0, 1, 3, 0]))).toThrow(/invalid targets\[2\]: got 3/);
+    expect(crossEntropy(logits, padded, { ignoreIndex: -1 }).itemSync()).toBeGreaterThan(0);
   });
 
   test.each(["mean", "sum"] as const)("NaN in the logits of ignored rows changes nothing (%s)", (reduction) => {

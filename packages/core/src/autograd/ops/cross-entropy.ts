@@ -3,7 +3,7 @@ import { runtime } from "../../memory/runtime.ts";
 import { empty, Tensor, tensor } from "../../memory/tensor.ts";
 import { resolveOptions } from "../../options.ts";
 import { record } from "../tape.ts";
-import { checkOperand, rowsAndWidth } from "./operands.ts";
+import { checkOperand, indicesOf, rowsAndWidth } from "./operands.ts";
 
 export interface CrossEntropyOptions {
   /** The target of rows that count for nothing, such as padding. Default -100. */
@@ -31,7 +31,7 @@ export interface CrossEntropyOptions {
  * Whatever stands in the logits of an ignored row, NaN even, changes nothing.
  *
  * @throws HiddenstateError `mismatch` if there are not as many targets as rows, `invalid` for a target that is neither a class
- *   nor `ignoreIndex` (those of an int32 tensor are not checked) and for options out of range
+ *   nor `ignoreIndex`, and for options out of range
  * @example
  * const loss = crossEntropy(logits, [1, 0, -100]);   // logits [3, V]; the last row is padding
  */
@@ -128,20 +128,19 @@ function targetTensor(
       `crossEntropy: mismatch in targets: got ${count}, expected ${rows}, one for each row of the logits`,
     );
   }
-  if (given) {
-    checkOperand("crossEntropy", "targets", targets, "int32");
-    return [targets, []];
-  }
+  const numbers = given ? indicesOf("crossEntropy", "targets", targets) : targets;
   for (let row = 0; row < rows; row++) {
-    const target = targets[row];
+    const target = numbers[row];
     if (target !== ignoreIndex && !(Number.isInteger(target) && target >= 0 && target < classes)) {
       throw new HiddenstateError(
         "invalid",
         `crossEntropy: invalid targets[${row}]: got ${shown(target)}, ` +
-          `expected a class from 0 to ${classes - 1} or the ignoreIndex ${ignoreIndex}`,
+          `expected a class from 0 to ${classes - 1} or the ignoreIndex ${ignoreIndex}` +
+          (target === -1 ? "; padTokens pads with -1: leave those out with { ignoreIndex: -1 }" : ""),
       );
     }
   }
+  if (given) return [targets, []];
   const made = tensor(targets, [rows], { dtype: "int32" });
   return [made, [made]];
 }

@@ -2,23 +2,22 @@ import { HiddenstateError, shown } from "../../errors.ts";
 import { runtime } from "../../memory/runtime.ts";
 import { empty, type Tensor } from "../../memory/tensor.ts";
 import { record } from "../tape.ts";
-import { checkOperand } from "./operands.ts";
+import { checkOperand, indicesOf } from "./operands.ts";
 
 /**
  * Looks up a row of the weight for each id.
  *
  * y[.., :] = weight[ids[..], :]; dL/dweight[v, :] = Σ over places with id v of dL/dy
  *
- * weight [V, E], ids int32 of any shape, result [..ids.shape, E]. Ids are from 0 to V - 1 (not checked here: `Embedding` does);
- * a negative id gives zeros and gets no gradient.
+ * weight [V, E], ids int32 of any shape, result [..ids.shape, E]. Ids are below V; a negative id gives zeros and gets no gradient.
  *
- * @throws HiddenstateError `mismatch` if the weight is no matrix, `invalid` if ids is no int32 tensor
+ * @throws HiddenstateError `mismatch` if the weight is no matrix, `invalid` if ids is no int32 tensor or an id is V or more
  * @example
  * embedding(weight, tensor([2, 0, 2], [3], { dtype: "int32" }));   // [3, E]
  */
 export function embedding(weight: Tensor, ids: Tensor): Tensor {
   checkOperand("embedding", "weight", weight);
-  checkOperand("embedding", "ids", ids, "int32");
+  const numbers = indicesOf("embedding", "ids", ids);
   if (weight.shape.length !== 2) {
     throw new HiddenstateError(
       "mismatch",
@@ -26,7 +25,14 @@ export function embedding(weight: Tensor, ids: Tensor): Tensor {
     );
   }
   const { kernels } = runtime().kernelSet;
-  const width = weight.shape[1];
+  const [vocabularySize, width] = weight.shape;
+  for (let i = 0; i < numbers.length; i++) {
+    if (numbers[i] < vocabularySize) continue;
+    throw new HiddenstateError(
+      "invalid",
+      `embedding: invalid ids[${i}]: got ${numbers[i]}, expected at most ${vocabularySize - 1}, the last row of the weight`,
+    );
+  }
   const rows = ids.size;
   const y = empty([...ids.shape, width]);
   kernels.gatherRows({ out: y.offset, x: weight.offset, index: ids.offset, rows, width, accumulate: 0 });

@@ -1,4 +1,5 @@
 import { HiddenstateError, shown } from "../../errors.ts";
+import { runtime } from "../../memory/runtime.ts";
 import { type DType, elementCount, Tensor } from "../../memory/tensor.ts";
 
 /** @throws HiddenstateError `invalid` unless an operand is a tensor of the given kind of numbers. */
@@ -16,6 +17,12 @@ export function checkOperand(where: string, name: string, value: unknown, dtype:
       `${where}: invalid ${name}: got a tensor of dtype ${value.dtype}, expected one of ${kinds[dtype]}`,
     );
   }
+}
+
+/** The numbers of an int32 tensor, to be checked before a kernel follows them: a copy of a few kilobytes at most. */
+export function indicesOf(where: string, name: string, value: Tensor): Int32Array {
+  checkOperand(where, name, value, "int32");
+  return runtime().kernelSet.readInts(value.offset, value.size);
 }
 
 /**

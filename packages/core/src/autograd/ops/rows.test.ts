@@ -46,6 +46,11 @@ describe.each(everyEngine)("on $name", ({ options }) => {
     );
   });
 
+  test("an id past the last row is refused before a kernel follows it", () => {
+    expect(() => embedding(normal([4, 2]), integers([3, 4]))).toThrow(/invalid ids\[1\]: got 4, expected at most 3/);
+    expect(() => embedding(normal([4, 2]), integers([2 ** 31 - 1]))).toThrow(/invalid ids\[0\]/);
+  });
+
   test("a negative id gives zeros", () => {
     const weight = tensor([1, 2, 3, 4], [2, 2]);
     expectClose(embedding(weight, integers([1, -1])), tensor([3, 4, 0, 0], [2, 2]), 0);
