@@ -93,6 +93,12 @@ describe("names in sentences", () => {
     expect(found["probabilities"]).toHaveLength(5);
   });
 
+  test("of an empty line it is said that it is one", () => {
+    const found = recordsOf(hiddenstate(["predict", "names"], { input: "Cy sings\n\nRome\n" }).stdout);
+    expect(found.map(({ empty }) => empty)).toEqual([undefined, true, undefined]);
+    expect(found[1]).toEqual({ text: "", words: [], tags: [], probabilities: [], chunks: [], empty: true });
+  });
+
   test("are found in columns without tags", () => {
     const untagged = file("untagged.conll", "Bo\nworks\nin\nOslo\n\nAnn\nsleeps\n");
     const found = recordsOf(hiddenstate(["predict", "names", untagged]).stdout);

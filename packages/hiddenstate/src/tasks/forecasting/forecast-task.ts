@@ -13,6 +13,7 @@ import {
   ForecastSubject,
 } from "@hiddenstate/core";
 import type { SeenData } from "../../files/see-data.ts";
+import { countedAs } from "../../files/tables/table.ts";
 import { count, significant } from "../../format.ts";
 import { dataOptions, fromOption, networkOptions, trainingOptions } from "../shared-options.ts";
 import { type TableGiven, tableFlags } from "../table-options.ts";
@@ -112,7 +113,7 @@ function recogniseSeries(
   if (!table || foreign.some((name) => given[name] !== undefined)) return null;
   if (given.value !== undefined) return `it has a column to forecast, ${given.value}`;
   if (table.columns.some((name) => answerNames.test(name))) return null;
-  if (holdsWholeSeries(table)) return "each of its lines is a series with values";
+  if (holdsWholeSeries(table)) return `each of its ${countedAs(table)}s is a series with values`;
   const date = given.date === noDate ? undefined : (given.date ?? dateColumnOf(table));
   const numbers = table.columns.filter((name) => name !== date && holdsNumbers(table, name));
   if (numbers.length === 0 || table.columns.some((name) => holdsProse(table, name))) return null;

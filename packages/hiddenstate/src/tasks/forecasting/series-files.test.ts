@@ -23,6 +23,7 @@ describe("the same series come from every kind of file", () => {
     ["a.csv", `day,sold\n${rows.map(({ day, sold }) => `${day},${sold}`).join("\n")}\n`],
     ["a.tsv", `day\tsold\n${rows.map(({ day, sold }) => `${day}\t${sold}`).join("\n")}\n`],
     ["a.jsonl", rows.map((row) => JSON.stringify(row)).join("\n")],
+    ["a.json", JSON.stringify(rows, null, 2)],
     [
       "a.parquet",
       new Uint8Array(
@@ -40,6 +41,14 @@ describe("the same series come from every kind of file", () => {
     expect(series[0]).toMatchObject({ id: "sold", values, dates });
     expect(source).toMatchObject({ order: ["day", "sold"], columns: { date: "day", value: "sold" } });
   });
+});
+
+test("an array may have whole series, which are counted and named as rows", async () => {
+  const { reasons } = await readSeries(file("whole.json", '[{"values":[1,2]},{"values":[3]}]'), {}, {});
+  expect(reasons).toEqual(["2 series, one in each row"]);
+  await expect(readSeries(file("bad.json", '[{"values":[1]},{"sales":[3]}]'), {}, {})).rejects.toThrow(
+    "bad.json, row 2: ",
+  );
 });
 
 test("lines of JSON may each be a whole series, with null where a value is missing", async () => {

@@ -7,7 +7,7 @@ import {
   type DataSource,
 } from "@hiddenstate/core";
 import { readTable, type TableOptions } from "../../files/tables/read-table.ts";
-import { countedAs, type Table } from "../../files/tables/table.ts";
+import { countedAs, placeOf, type Table } from "../../files/tables/table.ts";
 import { type TableGiven, tableOptions } from "../table-options.ts";
 import { type NamedColumns, noDate, recogniseColumns } from "./recognise-columns.ts";
 
@@ -104,7 +104,7 @@ function wholeSeries(table: Table): SeriesFile {
     if (fault !== null)
       throw new HiddenstateError(
         fault.startsWith("unknown") ? "unknown" : "missing",
-        `${table.path}:${table.lines[i]}: ${fault}; a series has ${[...keys].join(", ")}`,
+        `${placeOf(table, i)}: ${fault}; a series has ${[...keys].join(", ")}`,
       );
     const { id = i, values, ...rest } = row as unknown as Series & { values: (number | null)[] };
     return {
@@ -115,7 +115,11 @@ function wholeSeries(table: Table): SeriesFile {
       observed: columnsOf(rest.observed),
     };
   });
-  return { series, source: { columns: null, order: [] }, reasons: [`${series.length} series, one in each line`] };
+  return {
+    series,
+    source: { columns: null, order: [] },
+    reasons: [`${series.length} series, one in each ${countedAs(table)}`],
+  };
 }
 
 /** JSON has no NaN: what is missing is null there. */

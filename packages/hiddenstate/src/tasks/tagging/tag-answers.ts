@@ -66,5 +66,5 @@ function said(words: readonly string[], { tags, probabilities }: SentenceTags, c
   const chunks = chunked
     ? chunksOf(tags).map(({ type, start, end }) => ({ type, start, end, text: words.slice(start, end).join(" ") }))
     : undefined;
-  return { words, tags, probabilities, ...(chunks && { chunks }) };
+  return { words, tags, probabilities, ...(chunks && { chunks }), ...(words.length === 0 && { empty: true }) };
 }
