@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { count, duration, shellWord, significant } from "./format.ts";
+import { count, describeBytes, describeTime, duration, shellWord, significant } from "./format.ts";
 
 test("counts have their thousands separated", () => {
   expect(count(1_234_567.4)).toBe("1,234,567");
@@ -12,6 +12,11 @@ test("three significant digits, exponents only for extremes", () => {
 
 test("durations read as a person says them", () => {
   expect([0, 45.4, 125, 12_000, Infinity].map(duration)).toEqual(["0s", "45s", "2m 05s", "3h 20m", "?"]);
+});
+
+test("short times and sizes have three digits and a unit that fits", () => {
+  expect([45.2e-6, 1.234e-3, 12.3, Infinity].map(describeTime)).toEqual(["45.2 us", "1.23 ms", "12.3 s", "-"]);
+  expect([512, 2050, 1_049_000, null].map(describeBytes)).toEqual(["512 B", "2.05 kB", "1.05 MB", "-"]);
 });
 
 test("words are quoted for the shell only where they must be", () => {

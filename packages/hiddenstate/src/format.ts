@@ -22,6 +22,20 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)}h ${two(Math.floor((whole % 3600) / 60))}m`;
 }
 
+/** A short time: `45.2 us`, `1.23 ms`. */
+export function describeTime(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "-";
+  if (seconds < 1e-3) return `${significant(seconds * 1e6)} us`;
+  return seconds < 1 ? `${significant(seconds * 1e3)} ms` : `${significant(seconds)} s`;
+}
+
+/** A size: `512 B`, `2.05 kB`, `1.05 MB`. */
+export function describeBytes(bytes: number | null | undefined): string {
+  if (bytes === null || bytes === undefined) return "-";
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 1e6 ? `${significant(bytes / 1e3)} kB` : `${significant(bytes / 1e6)} MB`;
+}
+
 /** A word as a shell takes it back: quoted where it must be. */
 export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -1,6 +1,6 @@
 import { type CellKind, HiddenstateError } from "@hiddenstate/core";
+import { cellName } from "../cell-name.ts";
 import { type TaskName, taskOf } from "../tasks/tasks.ts";
-import { cellName } from "./names.ts";
 
 /** What people choose between. */
 const usualCells: readonly CellKind[] = ["rnn", "lstm", "gru", "mingru", "transformer"];

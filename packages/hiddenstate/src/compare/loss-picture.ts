@@ -1,7 +1,7 @@
+import { cellName } from "../cell-name.ts";
 import { lineChart } from "../pictures/line-chart.ts";
 import type { Picture } from "../pictures/picture.ts";
 import type { Comparison, CurvePoint } from "./comparison.ts";
-import { cellName } from "./names.ts";
 
 /** Points of a line; more would not be seen. */
 const gridPoints = 40;

@@ -1,6 +1,7 @@
 import type { CellKind } from "@hiddenstate/core";
+import { cellName } from "../cell-name.ts";
+import { describeTime } from "../format.ts";
 import type { CellSummary, Quality, Recommendation } from "./comparison.ts";
-import { cellName, describeTime } from "./names.ts";
 import { apart, isBetter, rank, spread } from "./ranking.ts";
 
 /**
@@ -100,7 +101,7 @@ export function digitsFor(cells: readonly CellSummary[]): number {
 }
 
 /** Seconds of a step after the longest context. */
-export function stepTime({ cost }: CellSummary): number {
+function stepTime({ cost }: CellSummary): number {
   return cost.latency.at(-1)?.seconds ?? Infinity;
 }
 

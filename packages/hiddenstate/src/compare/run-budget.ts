@@ -1,6 +1,6 @@
 import { type CellKind, HiddenstateError } from "@hiddenstate/core";
+import { cellName } from "../cell-name.ts";
 import type { RunBudget } from "./comparison.ts";
-import { cellName } from "./names.ts";
 
 /** How fast a cell learns here. */
 export interface CellPace {

@@ -1,7 +1,7 @@
-import { count, duration } from "../format.ts";
+import { cellName } from "../cell-name.ts";
+import { count, describeBytes, describeTime, duration } from "../format.ts";
 import { namesThenNumbers, textTable } from "../text-table.ts";
 import type { CellSummary, Comparison } from "./comparison.ts";
-import { cellName, describeBytes, describeTime } from "./names.ts";
 import { digitsFor } from "./recommend.ts";
 
 /** A comparison's tables as text: what each cell reached in its training, and what its model costs where it is used. */

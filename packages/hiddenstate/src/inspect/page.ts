@@ -1,5 +1,6 @@
 import type { GateSummary, InspectionReport, LayerGates, LyapunovExponents, RecurrentMatrix } from "@hiddenstate/core";
 import { perplexityTolerance, quantile } from "@hiddenstate/core";
+import { cellName } from "../cell-name.ts";
 import { count, significant } from "../format.ts";
 import { namesThenNumbers, textTable } from "../text-table.ts";
 import type { ModelInspection } from "./inspect-model.ts";
@@ -44,12 +45,10 @@ export function inspectionPage(found: ModelInspection): { head: string[]; sectio
   return { head: head(found), sections };
 }
 
-const cellNames = { rnn: "RNN", lstm: "LSTM", gru: "GRU", mingru: "minGRU", minlstm: "minLSTM" } as const;
-
 function head({ folder, report }: ModelInspection): string[] {
   if (!report) return [folder];
   const { cell, layers, hiddenSize, bidirectional, recurrentParameters } = report.model;
-  const kind = `${bidirectional ? "bidirectional " : ""}${cellNames[cell]}`;
+  const kind = `${bidirectional ? "bidirectional " : ""}${cellName(cell)}`;
   const shape = `${layers === 1 ? "1 layer" : `${layers} layers`} of ${hiddenSize} units`;
   return [
     `${folder}: ${kind}, ${shape}, ${count(recurrentParameters)} recurrent parameters, on ${count(report.steps)} ${report.unit}`,

@@ -3,13 +3,10 @@ import { GRU, LSTM, type RecurrentOptions, RNN, type Tensor } from "@hiddenstate
 /** A recurrent network of any cell. */
 export type Network = RNN | LSTM | GRU;
 
-export type CellName = "rnn" | "lstm" | "gru";
-
-/** Cells as people write them. */
-export const cellLabels: Readonly<Record<CellName, string>> = { rnn: "RNN", lstm: "LSTM", gru: "GRU" };
+export type RecurrentCell = "rnn" | "lstm" | "gru";
 
 /** Makes a network of one cell; its name keys its random start, whatever was made before. */
-export function makeNetwork(cell: CellName, options: RecurrentOptions & { name: string }): Network {
+export function makeNetwork(cell: RecurrentCell, options: RecurrentOptions & { name: string }): Network {
   switch (cell) {
     case "rnn":
       return new RNN(options);

@@ -1,8 +1,8 @@
 import { type CellKind, cellKinds } from "@hiddenstate/core";
 import { Command, Option } from "commander";
+import { cellName } from "../../cell-name.ts";
 import { type AnyComparison, compare } from "../../compare/compare.ts";
 import type { CompareEvent, Comparison, ComparePlan, FailedRun } from "../../compare/comparison.ts";
-import { cellName } from "../../compare/names.ts";
 import { tableLines } from "../../compare/table.ts";
 import { count, duration } from "../../format.ts";
 import { type AnyTask, taskNames, taskOf } from "../../tasks/tasks.ts";

@@ -10,9 +10,9 @@ import {
   zeros,
 } from "@hiddenstate/core";
 import { drawPicture } from "../../pictures/draw-picture.ts";
+import { mean } from "../../statistics.ts";
 import type { Bench, Experiment } from "../experiment.ts";
 import { inTurn, pairs } from "../shares.ts";
-import { mean } from "../../statistics.ts";
 import { bestLabels, Labeller } from "../tasks/labeller.ts";
 import { train } from "../training.ts";
 import { doesNotHold, holds, holdsWithinLimits, undecided } from "../verdict.ts";

@@ -12,10 +12,10 @@ import {
 import { significant } from "../../format.ts";
 import { drawPicture } from "../../pictures/draw-picture.ts";
 import { lineChart } from "../../pictures/line-chart.ts";
+import { cosine, mean, norm } from "../../statistics.ts";
 import type { Bench, Experiment } from "../experiment.ts";
 import { trainOnText } from "../language-trial.ts";
 import { inTurn, pairs } from "../shares.ts";
-import { cosine, mean, norm } from "../../statistics.ts";
 import type { LabText } from "../text/lab-text.ts";
 import { doesNotHold, holds, holdsWithinLimits, undecided } from "../verdict.ts";
 

@@ -18,10 +18,10 @@ import {
 } from "@hiddenstate/core";
 import { significant } from "../../format.ts";
 import { lineChart } from "../../pictures/line-chart.ts";
+import { mean, norm } from "../../statistics.ts";
 import type { Bench, Experiment } from "../experiment.ts";
 import { setForgetBias } from "../networks.ts";
 import { inTurn, pairs } from "../shares.ts";
-import { mean, norm } from "../../statistics.ts";
 import { doesNotHold, holds, holdsWithinLimits, undecided } from "../verdict.ts";
 
 interface Settings {

@@ -1,10 +1,10 @@
 import { engine, LanguageModel } from "@hiddenstate/core";
 import { significant } from "../../format.ts";
 import { drawPicture } from "../../pictures/draw-picture.ts";
+import { mean } from "../../statistics.ts";
 import type { Bench, Experiment } from "../experiment.ts";
 import { frequencyLoss, lossOnText, trainOnText } from "../language-trial.ts";
 import { inTurn } from "../shares.ts";
-import { mean } from "../../statistics.ts";
 import type { LabText } from "../text/lab-text.ts";
 import { doesNotHold, holds, holdsWithinLimits, undecided } from "../verdict.ts";
 

@@ -1,8 +1,8 @@
 import { significant } from "../../format.ts";
 import { lineChart } from "../../pictures/line-chart.ts";
+import { mean } from "../../statistics.ts";
 import type { Bench, Experiment } from "../experiment.ts";
 import { inTurn, pairs } from "../shares.ts";
-import { mean } from "../../statistics.ts";
 import { continuesFed, type FedSeriesSettings } from "../tasks/fed-series.ts";
 import { type FedTextSettings, unknownInReality, writesFed } from "../tasks/fed-text.ts";
 import { type Feeding, feedings } from "../tasks/feeding.ts";

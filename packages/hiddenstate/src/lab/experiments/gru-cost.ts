@@ -1,11 +1,11 @@
 import { Adam, clipGradNorm, crossEntropy, engine, LanguageModel, tensor, TextWindows } from "@hiddenstate/core";
+import { cellName } from "../../cell-name.ts";
 import { significant } from "../../format.ts";
 import { lineChart } from "../../pictures/line-chart.ts";
+import { mean, median } from "../../statistics.ts";
 import type { Bench, Experiment } from "../experiment.ts";
 import { frequencyLoss, lossOnText, trainOnText } from "../language-trial.ts";
-import { cellLabels } from "../networks.ts";
 import { inTurn, pairs } from "../shares.ts";
-import { mean, median } from "../../statistics.ts";
 import type { LabText } from "../text/lab-text.ts";
 import { doesNotHold, holds, holdsWithinLimits, undecided } from "../verdict.ts";
 
@@ -146,7 +146,7 @@ export const gruCost: Experiment<Settings, Numbers> = {
     {
       caption: "Cost of the recurrent layer and of a training step",
       columns: ["cell", "parameters", "processor time of a step, ms"],
-      rows: cells.map((cell) => [cellLabels[cell], String(parameters[cell]), significant(milliseconds[cell])]),
+      rows: cells.map((cell) => [cellName(cell), String(parameters[cell]), significant(milliseconds[cell])]),
     },
     {
       caption:
@@ -155,7 +155,7 @@ export const gruCost: Experiment<Settings, Numbers> = {
       columns: ["learned from", "cell", "mean", "seeds"],
       rows: runs.map(({ cell, size, best }) => [
         size,
-        cellLabels[cell],
+        cellName(cell),
         mean(best).toFixed(4),
         best.map((loss) => loss.toFixed(4)).join(", "),
       ]),
@@ -173,8 +173,8 @@ export const gruCost: Experiment<Settings, Numbers> = {
           x: "step",
           y: "nats a character",
           lines: runs.map(({ cell, size, course }) => ({
-            name: size === "a small text" ? `${cellLabels[cell]}, a small text` : cellLabels[cell],
-            ...(size === "a small text" && { colorOf: cellLabels[cell], dashed: true }),
+            name: size === "a small text" ? `${cellName(cell)}, a small text` : cellName(cell),
+            ...(size === "a small text" && { colorOf: cellName(cell), dashed: true }),
             points: course.map(({ step, loss }) => ({ x: step, y: loss })),
           })),
         }),

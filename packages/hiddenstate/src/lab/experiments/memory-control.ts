@@ -1,9 +1,10 @@
 import { crossEntropy, engine, Random, randomKey } from "@hiddenstate/core";
+import { cellName } from "../../cell-name.ts";
 import { lineChart } from "../../pictures/line-chart.ts";
-import type { Bench, Experiment } from "../experiment.ts";
-import { type CellName, cellLabels } from "../networks.ts";
-import { inTurn } from "../shares.ts";
 import { median } from "../../statistics.ts";
+import type { Bench, Experiment } from "../experiment.ts";
+import type { RecurrentCell } from "../networks.ts";
+import { inTurn } from "../shares.ts";
 import { countingExamples, countingTokens, countsTo } from "../tasks/counting.ts";
 import { Labeller } from "../tasks/labeller.ts";
 import { train } from "../training.ts";
@@ -23,10 +24,10 @@ interface Numbers {
   trained: number;
   tried: number;
   /** The largest count up to which all words are right, by cell and seed. */
-  reaches: { cell: CellName; counts: number[] }[];
+  reaches: { cell: RecurrentCell; counts: number[] }[];
 }
 
-const cells: readonly CellName[] = ["lstm", "gru", "rnn"];
+const cells: readonly RecurrentCell[] = ["lstm", "gru", "rnn"];
 
 /** How many times as far as trained, and as the other cells, an LSTM that counts must reach. */
 const further = 1.5;
@@ -61,7 +62,7 @@ export const memoryControl: Experiment<Settings, Numbers> = {
   },
 
   judge({ trained, tried, reaches }) {
-    const reach = (cell: CellName): number => median(reaches.find((one) => one.cell === cell)!.counts);
+    const reach = (cell: RecurrentCell): number => median(reaches.find((one) => one.cell === cell)!.counts);
     const [lstm, gru, rnn] = cells.map(reach);
     const told =
       `trained to ${trained}, the LSTM counts to ${lstm}${lstm === tried ? " and maybe more" : ""}, ` +
@@ -79,7 +80,7 @@ export const memoryControl: Experiment<Settings, Numbers> = {
         `Largest n up to which all a^n b^n are right (training went to ${trained}): median over seeds, ` +
         "and each seed",
       columns: ["cell", "median", "seeds"],
-      rows: reaches.map(({ cell, counts }) => [cellLabels[cell], String(median(counts)), counts.join(", ")]),
+      rows: reaches.map(({ cell, counts }) => [cellName(cell), String(median(counts)), counts.join(", ")]),
     },
   ],
 
@@ -94,7 +95,7 @@ export const memoryControl: Experiment<Settings, Numbers> = {
           x: "n",
           y: "share of seeds",
           lines: reaches.map(({ cell, counts }) => ({
-            name: cellLabels[cell],
+            name: cellName(cell),
             // A little further than anybody reaches.
             points: Array.from(
               { length: Math.min(tried, 10 + Math.max(...reaches.flatMap((one) => one.counts))) },
@@ -109,7 +110,7 @@ export const memoryControl: Experiment<Settings, Numbers> = {
   ],
 };
 
-function* reachOf(cell: CellName, settings: Settings, seed: number): Generator<number, number> {
+function* reachOf(cell: RecurrentCell, settings: Settings, seed: number): Generator<number, number> {
   const { hidden, batch, steps, learningRate, trained, tried } = settings;
   engine.setSeed(seed);
   const model = new Labeller({ cell, hidden, tokens: countingTokens, labels: countingTokens });

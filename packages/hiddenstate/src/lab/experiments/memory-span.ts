@@ -8,11 +8,12 @@ import {
   type Tensor,
   tensor,
 } from "@hiddenstate/core";
+import { cellName } from "../../cell-name.ts";
 import { lineChart } from "../../pictures/line-chart.ts";
-import type { Bench, Experiment } from "../experiment.ts";
-import { cellLabels, type CellName } from "../networks.ts";
-import { inTurn, pairs } from "../shares.ts";
 import { median } from "../../statistics.ts";
+import type { Bench, Experiment } from "../experiment.ts";
+import type { RecurrentCell } from "../networks.ts";
+import { inTurn, pairs } from "../shares.ts";
 import { addingBaseline, addingBatch, addingError, AddingModel } from "../tasks/adding.ts";
 import { recallAccuracy, recallBatch, RecallModel } from "../tasks/recall.ts";
 import { train } from "../training.ts";
@@ -28,7 +29,7 @@ interface Settings {
 }
 
 interface Contender {
-  cell: CellName;
+  cell: RecurrentCell;
   init: "default" | "pytorch";
 }
 
@@ -52,8 +53,8 @@ const textbookRnn = "RNN, uniform start";
 const contenders: Readonly<Record<string, Contender>> = {
   [textbookRnn]: { cell: "rnn", init: "pytorch" },
   "RNN, orthogonal start": { cell: "rnn", init: "default" },
-  [cellLabels.lstm]: { cell: "lstm", init: "default" },
-  [cellLabels.gru]: { cell: "gru", init: "default" },
+  [cellName("lstm")]: { cell: "lstm", init: "default" },
+  [cellName("gru")]: { cell: "gru", init: "default" },
 };
 
 const taskNames: readonly TaskName[] = ["delayed recall", "adding problem"];
@@ -108,7 +109,7 @@ export const memorySpan: Experiment<Settings, Numbers> = {
     const found = taskNames.map((task) => ({
       task,
       rnn: reach(task, textbookRnn),
-      gated: [reach(task, cellLabels.lstm), reach(task, cellLabels.gru)] as const,
+      gated: [reach(task, cellName("lstm")), reach(task, cellName("gru"))] as const,
     }));
     const told = found
       .map(({ task, rnn, gated }) => `${task}: RNN ${rnn}, LSTM ${gated[0]}, GRU ${gated[1]} steps`)

@@ -1,10 +1,11 @@
 import { engine, LanguageModel } from "@hiddenstate/core";
+import { cellName } from "../../cell-name.ts";
 import { count, significant } from "../../format.ts";
 import { lineChart } from "../../pictures/line-chart.ts";
+import { mean, slope } from "../../statistics.ts";
 import type { Bench, Experiment } from "../experiment.ts";
 import { frequencyLoss, lossOnText, trainOnText } from "../language-trial.ts";
 import { inTurn } from "../shares.ts";
-import { mean, slope } from "../../statistics.ts";
 import type { LabText } from "../text/lab-text.ts";
 import { doesNotHold, holds, holdsWithinLimits, undecided } from "../verdict.ts";
 
@@ -21,8 +22,6 @@ interface Settings {
 
 const networks = ["lstm", "transformer"] as const;
 type Network = (typeof networks)[number];
-
-const networkLabels: Readonly<Record<Network, string>> = { lstm: "LSTM", transformer: "Transformer" };
 
 interface Numbers {
   frequencyLoss: number;
@@ -160,7 +159,7 @@ export const scaling: Experiment<Settings, Numbers> = {
         "seeds, and each seed",
       columns: ["network", "width", "parameters", "loss", "seeds", "processor time of a training, s"],
       rows: models.map(({ network, width, parameters, losses, seconds }) => [
-        networkLabels[network],
+        cellName(network),
         String(width),
         count(parameters),
         mean(losses).toFixed(4),
@@ -182,7 +181,7 @@ export const scaling: Experiment<Settings, Numbers> = {
           y: "nats a character",
           logX: true,
           lines: networks.map((network) => ({
-            name: networkLabels[network],
+            name: cellName(network),
             points: models
               .filter((model) => model.network === network)
               .map(({ parameters, losses }) => ({
@@ -205,7 +204,7 @@ export const scaling: Experiment<Settings, Numbers> = {
           y: "nats a character",
           logX: true,
           lines: models.map(({ network, width, course }) => ({
-            name: `${networkLabels[network]} ${width}`,
+            name: `${cellName(network)} ${width}`,
             points: course.map(({ step, loss }) => ({ x: step * tokensPerStep, y: loss })),
           })),
         }),

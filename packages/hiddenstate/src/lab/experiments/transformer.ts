@@ -10,11 +10,12 @@ import {
   type Tensor,
   tensor,
 } from "@hiddenstate/core";
+import { cellName } from "../../cell-name.ts";
 import { count, significant } from "../../format.ts";
 import { lineChart } from "../../pictures/line-chart.ts";
+import { mean } from "../../statistics.ts";
 import type { Bench, Experiment } from "../experiment.ts";
 import { inTurn, pairs, turning } from "../shares.ts";
-import { mean } from "../../statistics.ts";
 import {
   type AttentionNetwork as Network,
   attentionNetworks as networks,
@@ -31,8 +32,6 @@ import { train } from "../training.ts";
 import { doesNotHold, holds, holdsWithinLimits, undecided } from "../verdict.ts";
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`;
-
-const networkLabels: Readonly<Record<Network, string>> = { lstm: "LSTM", transformer: "Transformer" };
 
 interface Numbers {
   lags: readonly number[];
@@ -178,7 +177,7 @@ export const transformer: Experiment<Settings, Numbers> = {
       caption: "Delayed recall: share of right answers (chance 0.125) and steps until 95 % were right, by seed",
       columns: ["network", "lag", "right, mean", "right, seeds", "steps needed, seeds"],
       rows: recall.map(({ network, lag, accuracies, steps }) => [
-        networkLabels[network],
+        cellName(network),
         String(lag),
         mean(accuracies).toFixed(3),
         accuracies.map((one) => one.toFixed(3)).join(", "),
@@ -187,7 +186,7 @@ export const transformer: Experiment<Settings, Numbers> = {
     },
     {
       caption: "Training: tokens a second of processor time",
-      columns: ["length of the sequences", ...networks.map((network) => networkLabels[network])],
+      columns: ["length of the sequences", ...networks.map(cellName)],
       rows: [...new Set(training.map(({ length }) => length))].map((length) => [
         String(length),
         ...networks.map((network) =>
@@ -223,7 +222,7 @@ export const transformer: Experiment<Settings, Numbers> = {
           logX: true,
           levels: [{ y: 1 / recallSymbols, name: "chance" }],
           lines: networks.map((network) => ({
-            name: networkLabels[network],
+            name: cellName(network),
             points: recall
               .filter((one) => one.network === network)
               .map(({ lag, accuracies }) => ({
@@ -247,7 +246,7 @@ export const transformer: Experiment<Settings, Numbers> = {
           logX: true,
           logY: true,
           lines: networks.map((network) => ({
-            name: networkLabels[network],
+            name: cellName(network),
             points: training
               .filter((one) => one.network === network)
               .map(({ length, tokensPerSecond }) => ({ x: length, y: tokensPerSecond })),
@@ -265,7 +264,7 @@ export const transformer: Experiment<Settings, Numbers> = {
           y: "microseconds",
           logX: true,
           lines: networks.map((network) => ({
-            name: networkLabels[network],
+            name: cellName(network),
             points: streaming
               .filter((one) => one.network === network)
               .map(({ context, microseconds }) => ({ x: context, y: microseconds })),

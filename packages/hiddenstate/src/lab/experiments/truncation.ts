@@ -1,10 +1,10 @@
 import { engine, Random, randomKey } from "@hiddenstate/core";
 import { significant } from "../../format.ts";
 import { lineChart } from "../../pictures/line-chart.ts";
+import { cosine, mean, norm } from "../../statistics.ts";
 import type { Bench, Experiment } from "../experiment.ts";
 import { setForgetBias } from "../networks.ts";
 import { inTurn, turning } from "../shares.ts";
-import { cosine, mean, norm } from "../../statistics.ts";
 import { recallSymbols } from "../tasks/recall.ts";
 import { sumOverSteps } from "../tasks/sum-over-steps.ts";
 import {

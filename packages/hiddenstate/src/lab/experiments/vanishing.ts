@@ -15,9 +15,9 @@ import {
 } from "@hiddenstate/core";
 import { significant } from "../../format.ts";
 import { lineChart } from "../../pictures/line-chart.ts";
+import { mean, norm, slope } from "../../statistics.ts";
 import type { Bench, Experiment } from "../experiment.ts";
 import { inTurn, pairs } from "../shares.ts";
-import { mean, norm, slope } from "../../statistics.ts";
 import { doesNotHold, holds, holdsWithinLimits, undecided } from "../verdict.ts";
 
 interface Settings {

@@ -1,6 +1,6 @@
 import { engine, Linear, Module, noGrad, Random, randomKey, slice, type Tensor, tensor } from "@hiddenstate/core";
-import { type CellName, makeNetwork, type Network } from "../networks.ts";
 import { mean } from "../../statistics.ts";
+import { makeNetwork, type Network, type RecurrentCell } from "../networks.ts";
 
 /** Sequences of the adding problem. */
 export interface AddingBatch {
@@ -38,7 +38,7 @@ export class AddingModel extends Module {
   readonly rnn: Network;
   readonly output: Linear;
 
-  constructor(cell: CellName, hidden: number, init: "default" | "pytorch") {
+  constructor(cell: RecurrentCell, hidden: number, init: "default" | "pytorch") {
     super("addingModel", "lab.adding");
     this.rnn = this.part("rnn", makeNetwork(cell, { inputSize: 2, hiddenSize: hidden, init, name: "lab.adding.rnn" }));
     this.output = this.part(

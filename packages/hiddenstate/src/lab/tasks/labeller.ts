@@ -1,8 +1,8 @@
 import { Embedding, Linear, Module, type Tensor, tensor } from "@hiddenstate/core";
-import { type CellName, makeNetwork, type Network } from "../networks.ts";
+import { makeNetwork, type Network, type RecurrentCell } from "../networks.ts";
 
 export interface LabellerOptions {
-  cell: CellName;
+  cell: RecurrentCell;
   hidden: number;
   bidirectional?: boolean;
   /** Different tokens that come in, and labels that come out. */

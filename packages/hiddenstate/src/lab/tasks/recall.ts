@@ -10,7 +10,7 @@ import {
   type Tensor,
   tensor,
 } from "@hiddenstate/core";
-import { type CellName, makeNetwork, type Network } from "../networks.ts";
+import { makeNetwork, type Network, type RecurrentCell } from "../networks.ts";
 
 /** Different symbols to remember, and as many others that only distract. */
 export const recallSymbols = 8;
@@ -46,7 +46,7 @@ export class RecallModel extends Module {
   readonly rnn: Network;
   readonly output: Linear;
 
-  constructor(cell: CellName, hidden: number, init: "default" | "pytorch" = "default") {
+  constructor(cell: RecurrentCell, hidden: number, init: "default" | "pytorch" = "default") {
     super("recallModel", "lab.recall");
     const vocabularySize = 2 * recallSymbols;
     this.embedding = this.part(

@@ -1,6 +1,6 @@
 import { crossEntropy, engine, LanguageModel, Random, randomKey, type Tensor, tensor } from "@hiddenstate/core";
-import { CarriedStates, trainOnText } from "../language-trial.ts";
 import { median } from "../../statistics.ts";
+import { CarriedStates, trainOnText } from "../language-trial.ts";
 import { train } from "../training.ts";
 import { recallBatch } from "./recall.ts";
 
