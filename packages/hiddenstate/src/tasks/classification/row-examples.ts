@@ -4,6 +4,7 @@ import {
   cellOf,
   cellText,
   checkColumn,
+  countedAs,
   isEmptyLine,
   placeOf,
   type Table,
@@ -119,7 +120,7 @@ function answerOf(table: Table, rows: readonly number[], column: string, kind: R
     throw new HiddenstateError(
       "mismatch",
       `${placeOf(table, other)}: mismatch in ${column}: got ${JSON.stringify(table.rows[other][column])}, but the sequence began with ` +
-        `${JSON.stringify(first)} in line ${table.lines[rows[0]]}; expected one for the whole sequence`,
+        `${JSON.stringify(first)} in ${countedAs(table)} ${table.lines[rows[0]]}; expected one for the whole sequence`,
     );
   }
   if (typeof first === "object")
