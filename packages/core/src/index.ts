@@ -58,7 +58,8 @@ export type { ForwardOptions, RecurrentOptions, RecurrentState } from "./nn/recu
 export { viterbi, type PathScores, type TagConstraints } from "./nn/viterbi.ts";
 
 export { RecurrenceStream } from "./stream/recurrence-stream.ts";
-export { RecurrentStream, type StreamOptions, type StreamState } from "./stream/recurrent-stream.ts";
+export { RecurrentStream, type StreamOptions } from "./stream/recurrent-stream.ts";
+export type { StreamState } from "./stream/sequence-stream.ts";
 export { type PoolOptions, StreamPool } from "./stream/stream-pool.ts";
 export type { LayerStack, Step, StreamWeights } from "./stream/step.ts";
 
@@ -81,17 +82,15 @@ export {
 } from "./optim/schedule.ts";
 export { SGD, type SGDOptions } from "./optim/sgd.ts";
 
-export {
-  buildTokenizer,
-  tokenizerFromJSON,
-  vocabularyBuilder,
-  type TokenDecoder,
-  type TokenEncoder,
-  type Tokenizer,
-  type TokenizerJSON,
-  type TokenizerKind,
-  type VocabularyBuilder,
+export type {
+  TokenDecoder,
+  TokenEncoder,
+  Tokenizer,
+  TokenizerJSON,
+  TokenizerKind,
+  VocabularyBuilder,
 } from "./data/tokenizer.ts";
+export { buildTokenizer, tokenizerFromJSON, vocabularyBuilder } from "./data/make-tokenizer.ts";
 export type { TokenSource } from "./data/token-source.ts";
 export { evaluationWindows, ignoredTarget, TextWindows, type TextWindow, type WindowOptions } from "./data/windows.ts";
 export {

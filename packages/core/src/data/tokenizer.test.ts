@@ -2,13 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ByteTokenizer } from "./byte-tokenizer.ts";
 import { CharacterTokenizer } from "./character-tokenizer.ts";
-import {
-  buildTokenizer,
-  type Tokenizer,
-  tokenizerFromJSON,
-  type TokenizerKind,
-  vocabularyBuilder,
-} from "./tokenizer.ts";
+import { buildTokenizer, tokenizerFromJSON, vocabularyBuilder } from "./make-tokenizer.ts";
+import type { Tokenizer, TokenizerKind } from "./tokenizer.ts";
 import { WordTokenizer } from "./word-tokenizer.ts";
 
 const kinds: TokenizerKind[] = ["character", "byte", "word"];

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { crossEntropy } from "../autograd/ops/cross-entropy.ts";
 import { slice } from "../autograd/ops/slice.ts";
 import { noGrad } from "../autograd/tape.ts";
-import { buildTokenizer } from "../data/tokenizer.ts";
+import { buildTokenizer } from "../data/make-tokenizer.ts";
 import { engine } from "../engine.ts";
 import { Random, randomKey } from "../memory/random.ts";
 import { tensor } from "../memory/tensor.ts";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { buildTokenizer } from "../data/tokenizer.ts";
+import { buildTokenizer } from "../data/make-tokenizer.ts";
 import { engine } from "../engine.ts";
 import { type Tensor, tensor } from "../memory/tensor.ts";
 import { Adam } from "../optim/adam.ts";

@@ -1,4 +1,5 @@
-import { type Tokenizer, tokenizerFromJSON } from "../data/tokenizer.ts";
+import { tokenizerFromJSON } from "../data/make-tokenizer.ts";
+import type { Tokenizer } from "../data/tokenizer.ts";
 import { HiddenstateError } from "../errors.ts";
 import type { Tensor } from "../memory/tensor.ts";
 import type { ModelStorage, ReadableStorage } from "./model-storage.ts";

@@ -1,5 +1,5 @@
-import type { PackedRows } from "../autograd/ops/recurrent.ts";
 import { gatherRows } from "../autograd/ops/gather-rows.ts";
+import type { PackedRows } from "../autograd/ops/packed-rows.ts";
 import { HiddenstateError, shown } from "../errors.ts";
 import { ints, type Tensor, tensor } from "../memory/tensor.ts";
 

@@ -10,7 +10,7 @@ import { runtime } from "../memory/runtime.ts";
 import { GRU } from "../nn/gru.ts";
 import { LSTM } from "../nn/lstm.ts";
 import { Adam } from "../optim/adam.ts";
-import type { StreamState } from "./recurrent-stream.ts";
+import type { StreamState } from "./sequence-stream.ts";
 
 const steps = 6;
 const inputSize = 3;

@@ -2,7 +2,7 @@ import { HiddenstateError, shown } from "../errors.ts";
 import { runtime } from "../memory/runtime.ts";
 import { type Tensor, zeros } from "../memory/tensor.ts";
 import { type OptionRules } from "../options.ts";
-import type { SequenceStream } from "./sequence-stream.ts";
+import type { SequenceStream, StreamState } from "./sequence-stream.ts";
 import { checkLength, type Step, type StreamWeights, weightsRule } from "./step.ts";
 
 export interface StreamOptions extends StreamWeights {
@@ -15,14 +15,6 @@ export const streamRules: OptionRules<StreamOptions> = {
   rows: { type: "integer", min: 1, default: 1 },
   weights: weightsRule,
 };
-
-/** A stream's state as plain JSON: [layers, B, hiddenSize] numbers each, row-major; c for the LSTM only. */
-export interface StreamState {
-  h: number[];
-  c?: number[];
-  /** Transformer only, whose h are keys and values of the last steps: steps read so far, [B]. */
-  positions?: number[];
-}
 
 /**
  * One sequence (or B of them side by side), one time step at a time, at the cost of reading the weights: made by `stream` of a

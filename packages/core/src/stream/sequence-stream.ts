@@ -1,4 +1,10 @@
-import type { StreamState } from "./recurrent-stream.ts";
+/** A stream's state as plain JSON: [layers, B, hiddenSize] numbers each, row-major; c for the LSTM only. */
+export interface StreamState {
+  h: number[];
+  c?: number[];
+  /** Transformer only, whose h are keys and values of the last steps: steps read so far, [B]. */
+  positions?: number[];
+}
 
 /**
  * One sequence (or B of them side by side), one time step at a time, whatever network remembers it: made by `stream` of a network or a

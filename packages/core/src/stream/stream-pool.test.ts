@@ -7,7 +7,7 @@ import { runtime } from "../memory/runtime.ts";
 import { GRU } from "../nn/gru.ts";
 import { LSTM } from "../nn/lstm.ts";
 import { LanguageModel } from "../tasks/language-modelling/language-model.ts";
-import type { StreamState } from "./recurrent-stream.ts";
+import type { StreamState } from "./sequence-stream.ts";
 
 const inputSize = 3;
 const hiddenSize = 11;

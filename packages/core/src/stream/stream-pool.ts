@@ -1,7 +1,8 @@
 import { runtime } from "../memory/runtime.ts";
 import { type OptionRules } from "../options.ts";
-import { checkState, type StreamState } from "./recurrent-stream.ts";
 import { OpenStreams } from "./open-streams.ts";
+import { checkState } from "./recurrent-stream.ts";
+import type { StreamState } from "./sequence-stream.ts";
 import type { SequencePool } from "./sequence-stream.ts";
 import { StateTable } from "./state-table.ts";
 import { checkLength, type Step, type StreamWeights, weightsRule } from "./step.ts";

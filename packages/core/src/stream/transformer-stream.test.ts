@@ -7,7 +7,7 @@ import { runtime } from "../memory/runtime.ts";
 import { tensor } from "../memory/tensor.ts";
 import { Transformer } from "../nn/transformer.ts";
 import { LanguageModel } from "../tasks/language-modelling/language-model.ts";
-import type { StreamState } from "./recurrent-stream.ts";
+import type { StreamState } from "./sequence-stream.ts";
 
 const inputSize = 5;
 const shape = { inputSize, hiddenSize: 24, heads: 2, positions: 9, name: "network" };

@@ -2,7 +2,7 @@ import { HiddenstateError, shown } from "../errors.ts";
 import { runtime } from "../memory/runtime.ts";
 import { empty, type Tensor } from "../memory/tensor.ts";
 import { OpenStreams } from "./open-streams.ts";
-import type { StreamState } from "./recurrent-stream.ts";
+import type { StreamState } from "./sequence-stream.ts";
 import type { SequencePool, SequenceStream } from "./sequence-stream.ts";
 import { checkLength, roomFor } from "./step.ts";
 import type { TokenEnds } from "./token-ends.ts";

@@ -1,5 +1,4 @@
 import { HiddenstateError } from "../errors.ts";
-import type { LanguageModelTraining } from "./language-modelling/train-language-model.ts";
 
 /** Options that act together with a value of another one only, and that value's default. */
 const dependent = [
@@ -19,7 +18,9 @@ type Option = (typeof dependent)[number]["option" | "needs"];
  *
  * @throws HiddenstateError `mismatch`, naming the option and what it needs
  */
-export function refuseIdleOptions(options: Pick<LanguageModelTraining, Option>): void {
+export function refuseIdleOptions(options: {
+  readonly [Name in Option]?: string | number | boolean | undefined;
+}): void {
   for (const { option, needs, value, otherwise } of dependent) {
     const other = options[needs] ?? otherwise;
     if (options[option] === undefined || other === value) continue;

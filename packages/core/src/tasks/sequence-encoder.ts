@@ -1,5 +1,6 @@
+import { vocabularyBuilder } from "../data/make-tokenizer.ts";
 import { padRows, padTokens } from "../data/padding.ts";
-import { type Tokenizer, type TokenizerKind, vocabularyBuilder } from "../data/tokenizer.ts";
+import type { Tokenizer, TokenizerKind } from "../data/tokenizer.ts";
 import { HiddenstateError, shown } from "../errors.ts";
 import { type Tensor, tensor } from "../memory/tensor.ts";
 import { columnStatistics } from "./standardisation.ts";

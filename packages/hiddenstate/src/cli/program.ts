@@ -11,14 +11,7 @@ import { predictCommand } from "./commands/predict.ts";
 import { streamCommand } from "./commands/stream.ts";
 import { trainCommand } from "./commands/train.ts";
 import { translateCommand } from "./commands/translate.ts";
-
-/** What one call of the program knows of itself. */
-export interface Session {
-  /** Set by the command. */
-  exitCode: number;
-  /** Whether commands end with what to do next. */
-  readonly suggestions: boolean;
-}
+import type { Session } from "./session.ts";
 
 /** The command line as commander knows it. Commands throw for faults and leave their exit code in the session. */
 export function makeProgram(session: Session): Command {

@@ -1,7 +1,8 @@
 import { HiddenstateError } from "@hiddenstate/core";
 import { CommanderError } from "commander";
 import { Output } from "./output.ts";
-import { makeProgram, type Session } from "./program.ts";
+import { makeProgram } from "./program.ts";
+import type { Session } from "./session.ts";
 import { UsageError } from "./usage-error.ts";
 
 const failed = 1;

@@ -4,7 +4,7 @@ import { copyDense } from "../copy.ts";
 import { allocateCellSlabs, type CellCall, cellCalls, outputSizeOf, runCell } from "./cell-forward.ts";
 import { type CellWeights, cellSizes } from "./cell-weights.ts";
 import type { Cell } from "./cells.ts";
-import type { PackedRows } from "./recurrent.ts";
+import type { PackedRows } from "./packed-rows.ts";
 import { bytesPerInt, chunksOf } from "./recurrent-chunks.ts";
 
 /**

@@ -16,8 +16,9 @@ import {
 import { type CellWeights, cellSizes, cellTensors, packedWeights } from "./cell-weights.ts";
 import type { Cell } from "./cells.ts";
 import { linearPanels } from "./linear.ts";
-import type { LayerObserver, LayerState, PackedRows } from "./recurrent.ts";
+import type { PackedRows } from "./packed-rows.ts";
 import { gatePanels } from "./recurrent-weights.ts";
+import type { LayerObserver, LayerState } from "./recurrent.ts";
 import { addRowGradients, type RowGradient } from "./row-gradients.ts";
 
 /**

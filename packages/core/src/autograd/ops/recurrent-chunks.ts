@@ -2,7 +2,7 @@ import { runtime } from "../../memory/runtime.ts";
 import type { Tensor } from "../../memory/tensor.ts";
 import { copyDense } from "../copy.ts";
 import { allocateSlabs, type ForwardCall, forwardArguments, gateCount, type PlainCell, runForward } from "./cells.ts";
-import type { PackedRows } from "./recurrent.ts";
+import type { PackedRows } from "./packed-rows.ts";
 
 /** Bytes of a number in `batchSizes`. */
 export const bytesPerInt = 4;

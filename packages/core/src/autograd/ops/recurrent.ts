@@ -14,6 +14,7 @@ import {
   runForward,
   type Slabs,
 } from "./cells.ts";
+import type { PackedRows } from "./packed-rows.ts";
 import { runInChunks } from "./recurrent-chunks.ts";
 import {
   addWeightGradients,
@@ -22,18 +23,6 @@ import {
   gatePanels,
   weightTensors,
 } from "./recurrent-weights.ts";
-
-/** Which rows of a batch run at which time step. */
-export interface PackedRows {
-  /** int32 [T]: rows still running, never rising. */
-  batchSizes: Tensor;
-  steps: number;
-  batch: number;
-  /** N, the sum of batchSizes. */
-  rows: number;
-  /** The packed rows of the first `steps` time steps together. */
-  rowsBefore: (steps: number) => number;
-}
 
 /** The state of one layer, [D, B, H] each; c for the LSTM only. */
 export interface LayerState {

@@ -1,5 +1,6 @@
+import { buildTokenizer } from "../../data/make-tokenizer.ts";
 import { partOfTokens, type TokenSource, tokenSource } from "../../data/token-source.ts";
-import { buildTokenizer, type Tokenizer, type TokenizerKind } from "../../data/tokenizer.ts";
+import type { Tokenizer, TokenizerKind } from "../../data/tokenizer.ts";
 import { HiddenstateError } from "../../errors.ts";
 import { checksumOf } from "../../io/checksum.ts";
 

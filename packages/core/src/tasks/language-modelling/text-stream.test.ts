@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { everyEngine } from "../../../test/engines.ts";
-import { buildTokenizer } from "../../data/tokenizer.ts";
+import { buildTokenizer } from "../../data/make-tokenizer.ts";
 import { engine } from "../../engine.ts";
 import { runtime } from "../../memory/runtime.ts";
 import { tensor } from "../../memory/tensor.ts";

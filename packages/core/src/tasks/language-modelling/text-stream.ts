@@ -1,11 +1,11 @@
 import type { Tokenizer } from "../../data/tokenizer.ts";
 import { HiddenstateError } from "../../errors.ts";
 import { Random, randomKey } from "../../memory/random.ts";
-import type { StreamState } from "../../stream/recurrent-stream.ts";
+import type { StreamState } from "../../stream/sequence-stream.ts";
 import type { SequenceStream } from "../../stream/sequence-stream.ts";
 import { checkLength, type StreamWeights } from "../../stream/step.ts";
-import type { LanguageModel } from "./language-model.ts";
 import { sample, type SamplingOptions } from "../sampling.ts";
+import type { LanguageModel } from "./language-model.ts";
 
 /** All of a stream, as plain JSON: store it, and go on later or elsewhere. */
 export interface TextStreamState extends StreamState {

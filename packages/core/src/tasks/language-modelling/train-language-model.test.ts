@@ -1,15 +1,16 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { engine } from "../../engine.ts";
+import { buildTokenizer } from "../../data/make-tokenizer.ts";
 import type { TokenSource } from "../../data/token-source.ts";
-import { buildTokenizer, type Tokenizer } from "../../data/tokenizer.ts";
+import type { Tokenizer } from "../../data/tokenizer.ts";
+import { engine } from "../../engine.ts";
 import { loadTokenizer } from "../../io/model-files.ts";
 import { MemoryStorage } from "../../io/model-storage.ts";
 import { loadTraining, saveTraining } from "../../io/training-files.ts";
 import type { TrainingEvent } from "../../train/events.ts";
+import type { TrainingRunOptions } from "../training-run-options.ts";
 import type { ExternalText } from "./text-data.ts";
 import type { TextModel } from "./text-model.ts";
 import { type LanguageModelTraining, trainLanguageModel } from "./train-language-model.ts";
-import type { TrainingRunOptions } from "../training-run-options.ts";
 
 const sentence = "the quick brown fox jumps over the lazy dog. ";
 const text = sentence.repeat(20);

@@ -1,10 +1,5 @@
-import {
-  type Tokenizer,
-  type TokenizerJSON,
-  type TokenizerKind,
-  tokenizerFromJSON,
-  vocabularyBuilder,
-} from "../../data/tokenizer.ts";
+import { tokenizerFromJSON, vocabularyBuilder } from "../../data/make-tokenizer.ts";
+import type { Tokenizer, TokenizerJSON, TokenizerKind } from "../../data/tokenizer.ts";
 import { knownTokens } from "../sequence-encoder.ts";
 
 /** One language of a translator: its texts as token ids, and back. */

@@ -13,9 +13,9 @@ import { engineOptions } from "../options/engine-options.ts";
 import { numberOption } from "../options/number-option.ts";
 import { refuseIdleFlags, taskOptions } from "../options/task-options.ts";
 import { Output } from "../output.ts";
-import type { Session } from "../program.ts";
 import { type Progress, showProgress } from "../progress/training-progress.ts";
 import { describeEvent } from "../reports/training-report.ts";
+import type { Session } from "../session.ts";
 import { UsageError } from "../usage-error.ts";
 
 type ComparePlanEvent = Extract<CompareEvent, { type: "plan" }>;

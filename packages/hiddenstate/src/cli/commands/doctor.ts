@@ -6,7 +6,7 @@ import { describeHost, type Host } from "../machine/host.ts";
 import { measureSpeed } from "../machine/measure-speed.ts";
 import { engineOptions } from "../options/engine-options.ts";
 import { Output } from "../output.ts";
-import type { Session } from "../program.ts";
+import type { Session } from "../session.ts";
 
 interface DoctorFlags extends EngineChoice {
   json?: true;

@@ -8,8 +8,8 @@ import { beamOption, refuseIdleBeam } from "../options/beam-option.ts";
 import { engineOptions } from "../options/engine-options.ts";
 import { numberOption } from "../options/number-option.ts";
 import { Output } from "../output.ts";
-import type { Session } from "../program.ts";
 import { savePictures } from "../reports/save-pictures.ts";
+import type { Session } from "../session.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface EvaluateFlags extends EngineChoice {

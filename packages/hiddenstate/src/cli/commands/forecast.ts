@@ -11,7 +11,7 @@ import { engineOptions } from "../options/engine-options.ts";
 import { levelsOption } from "../options/levels-option.ts";
 import { numberOption } from "../options/number-option.ts";
 import { Output } from "../output.ts";
-import type { Session } from "../program.ts";
+import type { Session } from "../session.ts";
 
 interface ForecastFlags
   extends Pick<ForecastOptions, "intervals" | "quantiles" | "samples" | "paths" | "seed">, EngineChoice {

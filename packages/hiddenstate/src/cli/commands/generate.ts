@@ -6,7 +6,7 @@ import { Interruption, interruptedCode } from "../interruption.ts";
 import { engineOptions } from "../options/engine-options.ts";
 import { numberOption } from "../options/number-option.ts";
 import { Output } from "../output.ts";
-import type { Session } from "../program.ts";
+import type { Session } from "../session.ts";
 
 interface GenerateFlags extends GenerateOptions, EngineChoice {
   json?: true;

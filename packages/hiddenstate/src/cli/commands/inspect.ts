@@ -9,7 +9,7 @@ import { Interruption, interruptedCode } from "../interruption.ts";
 import { engineOptions } from "../options/engine-options.ts";
 import { numberOption } from "../options/number-option.ts";
 import { Output } from "../output.ts";
-import type { Session } from "../program.ts";
+import type { Session } from "../session.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface InspectFlags extends Omit<InspectOptions, "model" | "data" | "signal" | "onProgress"> {

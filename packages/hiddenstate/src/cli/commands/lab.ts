@@ -7,9 +7,9 @@ import { commandLine } from "../invocation.ts";
 import { engineOptions } from "../options/engine-options.ts";
 import { numberOption } from "../options/number-option.ts";
 import { Output } from "../output.ts";
-import type { Session } from "../program.ts";
 import { showLabProgress } from "../progress/lab-progress.ts";
 import { verdictLines } from "../reports/lab-report.ts";
+import type { Session } from "../session.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface LabFlags extends Pick<LabOptions, "backend" | "instructionSet" | "threads"> {

@@ -8,7 +8,7 @@ import { beamOption, refuseIdleBeam } from "../options/beam-option.ts";
 import { engineOptions } from "../options/engine-options.ts";
 import { rateOption } from "../options/rate-option.ts";
 import { Output } from "../output.ts";
-import type { Session } from "../program.ts";
+import type { Session } from "../session.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface PredictFlags extends EngineChoice {

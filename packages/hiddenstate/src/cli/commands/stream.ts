@@ -11,7 +11,7 @@ import { Interruption, interruptedCode } from "../interruption.ts";
 import { engineOptions } from "../options/engine-options.ts";
 import { rateOption } from "../options/rate-option.ts";
 import { Output } from "../output.ts";
-import type { Session } from "../program.ts";
+import type { Session } from "../session.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface StreamFlags extends EngineChoice {

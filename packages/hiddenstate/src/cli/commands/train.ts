@@ -9,10 +9,10 @@ import { engineOptions } from "../options/engine-options.ts";
 import { numberOption } from "../options/number-option.ts";
 import { refuseIdleFlags, taskOptions } from "../options/task-options.ts";
 import { Output } from "../output.ts";
-import type { Session } from "../program.ts";
 import { showProgress } from "../progress/training-progress.ts";
 import { savePictures } from "../reports/save-pictures.ts";
 import { describeEvent, resultLines, suggestionLines, type TrainingReport } from "../reports/training-report.ts";
+import type { Session } from "../session.ts";
 
 /** The options as commander gives them: those that stand on the command line. */
 type TrainFlags = Omit<AnyOptions, "data" | "signal"> & { json?: true };

@@ -10,7 +10,7 @@ import { Interruption, interruptedCode } from "../interruption.ts";
 import { engineOptions } from "../options/engine-options.ts";
 import { numberOption } from "../options/number-option.ts";
 import { Output } from "../output.ts";
-import type { Session } from "../program.ts";
+import type { Session } from "../session.ts";
 import { UsageError } from "../usage-error.ts";
 
 type Writing = Omit<TranslateOptions, "signal" | "places">;
