@@ -186,14 +186,21 @@ function nodesBehind(roots: readonly Tensor[], inputs: ReadonlySet<Tensor>): Tap
   return [...found].toSorted((a, b) => b.order - a.order);
 }
 
-function checkUntouched(node: TapeNode): void {
-  node.inputs.forEach((input, i) => {
-    if (input.storage.version !== node.versions[i]) {
-      throw new HiddenstateError(
-        "invalid",
-        `backward: invalid graph: a tensor of shape ${shown(input.shape)} used by ${node.name} was changed after the forward pass; ` +
-          "call backward before optimizer.step",
-      );
-    }
+function checkUntouched({ name, inputs, versions, outputs, outputVersions }: TapeNode): void {
+  inputs.forEach((input, i) => {
+    if (input.storage.version !== versions[i])
+      throw changed(input, `used by ${name}`, "call backward before optimizer.step");
   });
+  outputs.forEach((output, i) => {
+    // One that has ended is of no use to anybody: an operation that needs it says so.
+    if (!output.ended && output.storage.version !== outputVersions[i])
+      throw changed(output, `made by ${name}`, "call backward before assign");
+  });
+}
+
+function changed({ shape }: Tensor, part: string, advice: string): HiddenstateError {
+  return new HiddenstateError(
+    "invalid",
+    `backward: invalid graph: a tensor of shape ${shown(shape)} ${part} was changed after the forward pass; ${advice}`,
+  );
 }

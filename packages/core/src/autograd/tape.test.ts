@@ -164,6 +164,16 @@ describe("backward says what is wrong", () => {
     expectClose(x.grad, [2, 4], 0);
   });
 
+  test("when numbers were assigned to what an operation made, also through a view of it", () => {
+    const x = leaf([0.5]);
+    const y = tanh(x);
+    y.assign([0.9]);
+    expect(() => sum(y).backward()).toThrow("a tensor of shape [1] made by tanh was changed after the forward pass");
+    const z = tanh(x);
+    z.detach().assign([0.9]);
+    expect(() => z.backward()).toThrow("made by tanh was changed after the forward pass; call backward before assign");
+  });
+
   test("when a parameter was changed after the forward pass, also through a view of it", () => {
     const x = leaf([1, 2]);
     const first = sum(mul(x, x));

@@ -12,6 +12,8 @@ export interface TapeNode {
   /** Versions of the inputs when the operation ran. */
   readonly versions: readonly number[];
   readonly outputs: readonly Tensor[];
+  /** Versions of the outputs when they were made: what is assigned to one later was not computed here. */
+  readonly outputVersions: readonly number[];
   /** Tensors kept for the way back only; they end when the node has run. */
   readonly saved: readonly Tensor[];
   readonly backward: (pass: BackwardPass) => void;
@@ -47,12 +49,18 @@ export function record(recording: Recording): void {
     for (const tensor of saved) tensor.end();
     return;
   }
-  const versions = inputs.map((input) => input.storage.version);
-  const node: TapeNode = { name, order: operations++, inputs, versions, outputs, saved, backward, done: false };
+  const versions = inputs.map(versionOf);
+  const outputVersions = outputs.map(versionOf);
+  const order = operations++;
+  const node: TapeNode = { name, order, inputs, versions, outputs, outputVersions, saved, backward, done: false };
   for (const output of outputs) {
     output.requiresGrad = true;
     output.node = node;
   }
+}
+
+function versionOf(tensor: Tensor): number {
+  return tensor.storage.version;
 }
 
 /** Whether an operation over these inputs would go on the tape. */

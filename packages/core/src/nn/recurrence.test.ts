@@ -363,6 +363,10 @@ describe("a recurrence of one's own", () => {
     ["recurrence.stream: unsupported with reverse", () => ownLSTM({ reverse: true }).stream()],
     ["unsupported recompute with reverse", () => ownLSTM({ reverse: true }).forward(x(), { recompute: true })],
     [
+      "recurrence.forward: invalid options: got a state, which goes in { state }",
+      () => ownLSTM().forward(x(), ownLSTM().zeroState(3) as never),
+    ],
+    [
       "recurrence.forward: mismatch in state.h: got [2, 5]",
       () => ownLSTM().forward(x(), { state: ownLSTM().zeroState(2) }),
     ],

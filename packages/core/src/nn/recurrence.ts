@@ -8,6 +8,7 @@ import { Tensor, zeros } from "../memory/tensor.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
 import { RecurrenceStream } from "../stream/recurrence-stream.ts";
 import { Module, type ModuleOptions } from "./module.ts";
+import { checkForwardOptions } from "./recurrent-options.ts";
 import { densePacking, type PackedPart, type Packing, packingFor } from "./packing.ts";
 
 /** A state with parts of your own naming, [B, width] each. */
@@ -98,11 +99,12 @@ export class Recurrence<S extends CellState> extends Module {
    * @returns output [T, B, O] (batchFirst: [B, T, O]), 0 in the padding, and the state after each row's last valid step, [B, width] each. A
    *   row of length 0 keeps its initial state.
    * @throws HiddenstateError `mismatch`, `missing` or `unknown` for a cell that returns another shape than it should, naming part and step;
-   *   `mismatch` or `invalid` for shapes, lengths and states that do not fit; `unsupported` for `recompute` with `reverse`
+   *   `mismatch` or `invalid` for shapes, lengths and states that do not fit; `unknown` for options that are none; `unsupported` for `recompute` with `reverse`
    */
   forward(x: Tensor, options: RecurrenceForwardOptions<S> = {}): { output: Tensor; state: S } {
     const where = "recurrence.forward";
     const { batchFirst, reverse } = this.options;
+    checkForwardOptions(where, options);
     if (x.shape.length !== 3 || x.shape[batchFirst ? 1 : 0] === 0)
       throw refused(where, "shape of x", x.shape, batchFirst ? "[B, T, I], T at least 1" : "[T, B, I], T at least 1");
     const timeMajor = batchFirst ? transpose(x, [1, 0, 2]) : x;

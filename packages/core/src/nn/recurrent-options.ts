@@ -1,5 +1,6 @@
-import type { Tensor } from "../memory/tensor.ts";
-import type { OptionRules } from "../options.ts";
+import { HiddenstateError } from "../errors.ts";
+import { Tensor } from "../memory/tensor.ts";
+import { type OptionRules, resolveOptions } from "../options.ts";
 import { type CellOptions, cellOptionRules } from "./cell-options.ts";
 import type { ModuleOptions } from "./module.ts";
 
@@ -63,4 +64,23 @@ export interface ForwardOptions<S extends RecurrentState> {
    * networks. Default false.
    */
   recompute?: boolean;
+}
+
+const forwardRules: OptionRules<ForwardOptions<RecurrentState>> = {
+  state: { type: "any", optional: true },
+  lengths: { type: "any", optional: true },
+  recompute: { type: "boolean", optional: true },
+};
+
+/**
+ * Checks what `forward` takes besides the input, of every network: `state`, `lengths` and `recompute`.
+ *
+ * @throws HiddenstateError `unknown` or `invalid` for options that are none, and for a state that is given in their place
+ */
+export function checkForwardOptions(where: string, options: object): void {
+  const state = options instanceof Tensor || Object.values(options ?? {}).find((value) => value instanceof Tensor);
+  if (state) {
+    throw new HiddenstateError("invalid", `${where}: invalid options: got a state, which goes in { state }`);
+  }
+  resolveOptions<ForwardOptions<RecurrentState>>(where, options, forwardRules);
 }

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { integers } from "../../test/draws.ts";
 import { everyEngine } from "../../test/engines.ts";
 import { mul } from "../autograd/ops/binary.ts";
 import { concat } from "../autograd/ops/concat.ts";
@@ -65,6 +66,13 @@ describe.each(everyEngine)("on $name", ({ options: engineOptions }) => {
       }
       expect(state.h.exactDataSync()).toEqual(whole.state.h.exactDataSync());
       expect(state.c?.exactDataSync()).toEqual(whole.state.c?.exactDataSync());
+    });
+
+    test("what a step off the tape gives and its state are numbers of their own", () => {
+      const { output, state } = noGrad(() => make(options).step(randomTensor([1, inputSize], "x")));
+      const before = state.h.dataSync();
+      output.assign(new Float32Array(output.size).fill(9));
+      expect(state.h.dataSync()).toEqual(before);
     });
 
     test("steps one by one give the bits of the whole sequence", () => {
@@ -237,6 +245,31 @@ describe("bad input", () => {
     [
       "invalid dropout: got 1, expected a number at least 0 and below 1",
       () => new GRU({ inputSize, hiddenSize, dropout: 1 }),
+    ],
+    [
+      'lstm.forward: unknown option "lenghts"; did you mean "lengths"?',
+      () => lstm().forward(x(), { lenghts: [1] } as never),
+    ],
+    [
+      "lstm.forward: invalid options: got a state, which goes in { state }",
+      () => lstm().forward(x(), lstm().zeroState(batch) as never),
+    ],
+    [
+      "lstm.forward: invalid options: got a state, which goes in { state }",
+      () => lstm().forward(x(), lstm().zeroState(batch).h as never),
+    ],
+    [
+      "lstm.forward: invalid x: got a tensor of dtype int32",
+      () => lstm().forward(integers([1, 2, 3, 4, 5, 6], [2, 1, inputSize])),
+    ],
+    ["lstm.step: invalid x: got a tensor of dtype int32", () => lstm().step(integers([1, 2, 3], [1, inputSize]))],
+    [
+      "lstm.step: invalid state.h: got a tensor of dtype int32",
+      () => {
+        const state = lstm().zeroState(1);
+        const h = integers(Array.from(state.h.dataSync(), Math.round), [...state.h.shape]);
+        lstm().step(randomTensor([1, inputSize], "x"), { ...state, h });
+      },
     ],
     ["invalid hiddenSize: got NaN", () => new RNN({ inputSize, hiddenSize: NaN })],
   ])("%s", (message, run) => {

@@ -6,6 +6,7 @@ import { dropout } from "../autograd/ops/dropout.ts";
 import { type LayerObserver, type LayerState, recurrentLayer } from "../autograd/ops/recurrent.ts";
 import type { DirectionWeights } from "../autograd/ops/recurrent-weights.ts";
 import { recomputeChunks } from "../autograd/recompute.ts";
+import { checkOperand } from "../autograd/ops/operands.ts";
 import { concat } from "../autograd/ops/concat.ts";
 import { copyDense } from "../autograd/copy.ts";
 import { reshape } from "../autograd/ops/reshape.ts";
@@ -27,7 +28,12 @@ import { cellParameters } from "./cell-parameters.ts";
 import { Module } from "./module.ts";
 import { densePacking, type PackedPart, type Packing, packingFor } from "./packing.ts";
 import { drawMaskKeys, type MaskKeys, suffixOf, writeMasks } from "./recurrent-masks.ts";
-import type { ForwardOptions, RecurrentOptions, RecurrentState } from "./recurrent-options.ts";
+import {
+  checkForwardOptions,
+  type ForwardOptions,
+  type RecurrentOptions,
+  type RecurrentState,
+} from "./recurrent-options.ts";
 
 /** Who looks at a network's layers while `forward` runs: inspection. */
 export interface NetworkObserver {
@@ -73,16 +79,18 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
    * @param x [T, B, I] (batchFirst: [B, T, I])
    * @returns output [T, B, D*H] (batchFirst: [B, T, D*H]), the last layer's h at every step (residual: the sum of the layers'), 0 in the
    *   padding; and the state after each row's last valid step, [L*D, B, H]. With a projection P stands for H, but in c. A row of length 0 keeps its initial state.
-   * @throws HiddenstateError `mismatch` or `invalid` for shapes, lengths and states that do not fit, `unsupported` for `recompute`
-   *   of a bidirectional network
+   * @throws HiddenstateError `mismatch` or `invalid` for shapes, lengths and states that do not fit, `unknown` for options that are none,
+   *   `unsupported` for `recompute` of a bidirectional network
    */
   forward(x: Tensor, options: ForwardOptions<S> = {}): { output: Tensor; state: S } {
     const { batchFirst, inputSize } = this.options;
+    const where = `${this.cell.kind}.forward`;
+    checkForwardOptions(where, options);
+    checkOperand(where, "x", x);
     if (x.shape.length !== 3 || x.shape[2] !== inputSize)
       this.#refuseInput("forward", x, batchFirst ? "[B, T," : "[T, B,");
     const timeMajor = batchFirst ? transpose(x, [1, 0, 2]) : x;
     const [steps, batch] = timeMajor.shape as [number, number, number];
-    const where = `${this.cell.kind}.forward`;
     const packing = options.lengths ? packingFor(where, options.lengths, steps, batch) : densePacking(steps, batch);
     const initial = this.#initialState(where, options.state, batch);
     const rows = packing.pack(reshape(timeMajor, [steps * batch, inputSize]));
@@ -121,6 +129,7 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
           "it is of; use forward, call eval() first, or leave variational out (a new mask at each step)",
       );
     }
+    checkOperand(where, "x", x);
     if (x.shape.length !== 2 || x.shape[1] !== this.options.inputSize) this.#refuseInput("step", x, "[B,");
     const batch = x.shape[0];
     const masks = this.#drawMasks();
@@ -138,13 +147,10 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
     const state: RecurrentState = { h: copyOf(before.h) };
     if (before.c) state.c = copyOf(before.c);
     const at = stack.run(x.offset, batch, state.h.offset, state.c?.offset ?? 0);
-    if (this.options.residual) {
-      const output = empty([batch, width]);
-      copyDense(output.offset, at, output.size);
-      return { output, state: state as S };
-    }
-    // The last layer's h, which nobody writes to again.
-    return { output: state.h.view([batch, width], state.h.size - batch * width), state: state as S };
+    // Numbers of its own, though they may be the last layer's h: a change of one is none of the other.
+    const output = empty([batch, width]);
+    copyDense(output.offset, at, output.size);
+    return { output, state: state as S };
   }
 
   /**
@@ -325,6 +331,7 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
             `([layers * directions, B, ${part === "h" && this.options.projection ? "projection" : "hiddenSize"}])`,
         );
       }
+      checkOperand(where, `state.${part}`, got);
     }
     return state;
   }

@@ -258,6 +258,9 @@ describe("a Transformer", () => {
     );
     expect(() => causal.forward(input(2, 1, 4))).toThrow("expected [T, B, 5] (inputSize 5)");
     expect(() => causal.forward(input(2, 1), { recompute: true })).toThrow("unsupported recompute");
+    expect(() => causal.forward(input(2, 1), causal.zeroState(1) as never)).toThrow(
+      "transformer.forward: invalid options: got a state, which goes in { state }",
+    );
     expect(() => causal.forward(input(2, 1), { lengths: [3] })).toThrow("invalid lengths[0]");
   });
 });

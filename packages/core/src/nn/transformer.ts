@@ -1,3 +1,4 @@
+import { checkOperand } from "../autograd/ops/operands.ts";
 import { reshape } from "../autograd/ops/reshape.ts";
 import { slice } from "../autograd/ops/slice.ts";
 import { transpose } from "../autograd/ops/transpose.ts";
@@ -14,6 +15,7 @@ import { LayerNorm } from "./layer-norm.ts";
 import { Linear } from "./linear.ts";
 import { Module, type ModuleOptions } from "./module.ts";
 import { positionsRule } from "./cell-choice.ts";
+import { checkForwardOptions } from "./recurrent-options.ts";
 import { checkLengths } from "./packing.ts";
 import { sequenceRows } from "./sequence-rows.ts";
 import { TransformerBlock } from "./transformer-block.ts";
@@ -125,7 +127,9 @@ export class Transformer extends Module {
   forward(x: Tensor, options: TransformerForwardOptions = {}): { output: Tensor; state: TransformerState } {
     const { batchFirst, inputSize, positions, causal } = this.options;
     const where = "transformer.forward";
+    checkForwardOptions(where, options);
     this.#refuse(where, options);
+    checkOperand(where, "x", x);
     if (x.shape.length !== 3 || x.shape[2] !== inputSize) this.#refuseInput(where, x, batchFirst ? "[B, T," : "[T, B,");
     const timeMajor = batchFirst ? transpose(x, [1, 0, 2]) : x;
     const [steps, batch] = timeMajor.shape as [number, number, number];
@@ -150,6 +154,7 @@ export class Transformer extends Module {
   step(x: Tensor, state?: TransformerState): { output: Tensor; state: TransformerState } {
     const where = "transformer.step";
     this.refuseWholeSequences(where);
+    checkOperand(where, "x", x);
     if (x.shape.length !== 2 || x.shape[1] !== this.options.inputSize) this.#refuseInput(where, x, "[B,");
     const batch = x.shape[0];
     if (state) this.#checkState(where, state, batch);
@@ -251,7 +256,10 @@ export class Transformer extends Module {
     const { layers, hiddenSize } = this.options;
     const [ofLayers, ofBatch, , width] = h.shape;
     const fits = h.shape.length === 4 && ofLayers === layers && ofBatch === batch && width === 2 * hiddenSize;
-    if (fits && positions?.size === batch) return;
+    if (fits && positions?.size === batch) {
+      checkOperand(where, "state.h", h);
+      return checkOperand(where, "state.positions", positions, "int32");
+    }
     throw new HiddenstateError(
       "mismatch",
       `${where}: mismatch in state: got h ${shown(h.shape)} and positions ${shown(positions?.shape)}, expected ` +

@@ -10,7 +10,10 @@ export interface AdamOptions {
   lr?: number;
   /** How much of the mean gradient and of the mean squared gradient is kept each step, each from 0 to below 1. Default [0.9, 0.999]. */
   betas?: readonly [number, number];
-  /** Keeps the division finite, above 0. Default 1e-8. */
+  /**
+   * Keeps the division finite, at least 1e-12: mean squares below 2^-100 are 0, and a smaller epsilon would divide by nearly nothing
+   * there. Default 1e-8.
+   */
   epsilon?: number;
   /** Default 0 for Adam, where it is L2 regularisation, and 0.01 for AdamW, where it is apart from the gradient. */
   weightDecay?: number;
@@ -46,7 +49,7 @@ abstract class AdaptiveMoments extends Optimizer {
     const resolved = resolveOptions(where, options, {
       lr: { type: "number", above: 0, default: 1e-3 },
       betas: { type: "any", optional: true },
-      epsilon: { type: "number", above: 0, default: 1e-8 },
+      epsilon: { type: "number", min: 1e-12, default: 1e-8 },
       weightDecay: { type: "number", min: 0, default: kind.weightDecay },
     });
     const betas = resolved.betas ?? [0.9, 0.999];

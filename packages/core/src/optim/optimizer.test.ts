@@ -241,6 +241,11 @@ describe("an optimiser", () => {
     ],
     ["no learning rate", /new SGD: missing option "lr"/, () => new SGD([trainable([1])], {} as never)],
     [
+      "an epsilon so small that a step is divided by nearly nothing",
+      /new Adam: invalid epsilon: got 1e-20, expected a number at least 1e-12/,
+      () => new Adam([trainable([1])], { epsilon: 1e-20 }),
+    ],
+    [
       "NaN as learning rate later",
       /optimizer.lr: invalid value: got NaN/,
       () => {
