@@ -124,7 +124,7 @@ describe("compare", { timeout: 120_000 }, () => {
         "compare: mismatch in --label: it does nothing with --task lm; leave it out, or use --task classify",
       );
     expect(refused("--cells", "gru,rnn", "--steps", "50", "--evaluate-every", "60")).toContain("use 60 steps or more");
-    expect(refused("--cells", "gru")).toContain("invalid cells: got gru, expected two or more of rnn, lstm, gru");
+    expect(refused("--cells", "gru")).toContain("invalid --cells: got gru, expected two or more of rnn, lstm, gru");
     expect(refused("--cells", "gru,lstn")).toContain('invalid --cells: got "lstn"');
     expect(refused("--cells", "gru,rnn", "--heads", "2")).toContain("it does nothing without cell transformer");
     expect(refused("--cells", "gru,rnn", "--peepholes")).toContain("it does nothing without cell lstm");
@@ -134,6 +134,6 @@ describe("compare", { timeout: 120_000 }, () => {
     const seed = hiddenstate(["compare", text, "--out", "whole", "--resume", "--seed", "7"]);
     expect(seed.stderr).toContain("compare: mismatch in options: whole was begun otherwise: seed was 0, is 7;");
     const again = hiddenstate([...wanted, "--out", "whole"]);
-    expect(again.stderr).toContain("compare: invalid out: the folder whole exists already");
+    expect(again.stderr).toContain("compare: invalid --out: the folder whole exists already");
   });
 });

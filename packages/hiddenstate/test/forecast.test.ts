@@ -223,7 +223,7 @@ describe("bad input is told in one sentence, and what to do", () => {
 
   test("a picture that can't be, before anything is computed", () => {
     const done = hiddenstate(["forecast", "runs/nowhere", "sales.csv", "--picture", "sales.gif"]);
-    expect(done.stderr).toContain('unsupported picture "sales.gif"');
+    expect(done.stderr).toContain('unsupported --picture "sales.gif"');
     expect(existsSync(join(folder, "sales.gif"))).toBe(false);
   });
 

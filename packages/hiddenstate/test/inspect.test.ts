@@ -166,19 +166,19 @@ describe("what can't be inspected ends with one sentence", () => {
   });
 
   test("units and gates that the model has not", () => {
-    expect(complaintOf(["lstm", text, "--unit", "3:1"], 1)).toContain(
+    expect(complaintOf(["lstm", text, "--unit", "3:1"], 2)).toContain(
       "expected a layer from 1 to 2 and a unit from 1 to 16",
     );
     expect(complaintOf(["lstm", text, "--unit", "seven"], 2)).toContain(
       'got "seven", expected layer:unit, such as 2:17',
     );
-    expect(complaintOf(["lstm", text, "--gate", "update"], 1)).toContain("this model has hidden, cell, input, forget");
+    expect(complaintOf(["lstm", text, "--gate", "update"], 2)).toContain("this model has hidden, cell, input, forget");
     expect(complaintOf(["lstm", text, "--lags", "0"], 2)).toContain("expected a whole number at least 1");
   });
 
   test("a Transformer, which has no recurrent network", () => {
     trained("transformer", "--steps", "5", "--cell", "transformer", "--heads", "2");
-    expect(complaintOf(["transformer", text], 1)).toContain("no recurrent network to look into");
+    expect(complaintOf(["transformer", text], 2)).toContain("no recurrent network to look into");
   });
 
   test("a record of the training that is damaged, naming the line", () => {

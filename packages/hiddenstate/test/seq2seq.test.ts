@@ -162,7 +162,7 @@ describe("wrong use", () => {
       expect.stringContaining("mismatch in --attention: its numbers stand in the records of --json"),
     ]);
     expect(complaint("translate", "pairs", pairsFile, "--length-penalty", "1")[1]).toContain(
-      "mismatch in lengthPenalty",
+      "mismatch in --length-penalty",
     );
     expect(complaint("train", pairsFile, "--out", "x", "--sampling-schedule", "cosine:1")[1]).toContain(
       'invalid sampling schedule: got "cosine:1", expected constant:RATE',

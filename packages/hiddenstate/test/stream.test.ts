@@ -237,6 +237,6 @@ test("a model that has not been measured is refused, with what to do", () => {
   const done = hiddenstate(["stream", "unmeasured"], { input: "" });
   expect(done.status).toBe(1);
   expect(done.stderr).toContain(
-    "model.watch: missing calibration.json, which tells what is usual: the training was stopped before it was made; go on with it (resume)",
+    "stream: missing calibration.json, which tells what is usual: the training was stopped before it was made; go on with it (--resume)",
   );
 });

@@ -97,7 +97,7 @@ describe("data that can't be used ends with 1 and leaves no folder behind", () =
   test("a text shorter than one window", () => {
     const short = file("short.txt", "too short");
     expect(complaintOf(["train", short], 1)).toMatch(
-      /got \d+ tokens, expected at least 65.*a longer text or a smaller bptt/,
+      /train: invalid text: got \d+ tokens, expected at least 65.*a longer text or a smaller --bptt/,
     );
     // Nothing is in the way of the second try.
     expect(complaintOf(["train", short], 1)).not.toContain("exists already");
@@ -117,16 +117,35 @@ describe("data that can't be used ends with 1 and leaves no folder behind", () =
   });
 });
 
-describe("what would do nothing or be too much ends with 1", () => {
+describe("flags that do not fit each other, the model or the command end with 2, by their names", () => {
   test.each([
-    [["--momentum", "0.9"], "mismatch in momentum: it does nothing with optimizer adam"],
-    [["--warmup", "10"], "mismatch in warmup: it does nothing with schedule constant"],
-    [["--min-count", "2"], "mismatch in minimumCount: it does nothing with tokenizer character"],
-    [["--stride", "65"], "invalid stride: got 65, expected a whole number at least 1 and at most 64"],
+    [
+      ["--momentum", "0.9"],
+      "mismatch in --momentum: it does nothing with --optimizer adam; leave it out, or use --optimizer sgd",
+    ],
+    [["--warmup", "10"], "mismatch in --warmup: it does nothing with --schedule constant"],
+    [["--min-count", "2"], "mismatch in --min-count: it does nothing with --tokenizer character"],
+    [["--stride", "65"], "train: invalid --stride: got 65, expected a whole number at least 1 and at most 64"],
+    [["--layer-norm", "--cell", "transformer"], "train: unsupported --layer-norm with --cell transformer"],
+    [["--variational"], "unsupported --variational without --recurrent-dropout"],
   ])("train %j", (words, complaint) => {
-    expect(complaintOf(["train", text, ...words], 1)).toContain(complaint);
+    expect(complaintOf(["train", text, ...words], 2)).toContain(complaint);
   });
 
+  test("compare with one cell", () => {
+    const done = hiddenstate(["compare", text, "--cells", "lstm"]);
+    expect(done.status).toBe(2);
+    expect(done.stderr).toContain("compare: invalid --cells: got lstm, expected two or more of");
+  });
+
+  test("a picture that none can be saved as, and a model of another task", () => {
+    trained("two", "--steps", "2");
+    expect(complaintOf(["predict", "two", text, "--picture", "a.jpg"], 2)).toContain('unsupported --picture "a.jpg"');
+    expect(complaintOf(["translate", "two", text], 2)).toContain("two holds a model for lm, expected seq2seq");
+  });
+});
+
+describe("what is too much ends with 1", () => {
   test("a step that needs more memory than there is, with the shape that asked and how much", () => {
     const long = file("long.txt", "the quick brown fox jumps over the lazy dog; ".repeat(50_000));
     const words = ["--hidden", "600", "--layers", "1", "--batch", "32", "--bptt", "60000", "--steps", "1"];

@@ -1,8 +1,9 @@
 import { HiddenstateError } from "@hiddenstate/core";
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import { Output } from "./output.ts";
 import { makeProgram } from "./program.ts";
 import type { Session } from "./session.ts";
+import { toldError } from "./told-error.ts";
 import { UsageError } from "./usage-error.ts";
 
 const failed = 1;
@@ -25,7 +26,7 @@ export async function run(words: readonly string[], { suggestions = true }: RunO
   const program = makeProgram(session);
   // The words may be wrong in any way, so this is asked of the words themselves.
   const output = new Output(words.includes("--json"));
-  const command = program.commands.find((one) => one.name() === words[0])?.name();
+  const command = program.commands.find((one) => one.name() === words[0]);
   try {
     if (words.length === 0) {
       output.note(program.helpInformation().trimEnd());
@@ -42,7 +43,8 @@ export async function run(words: readonly string[], { suggestions = true }: RunO
   }
 }
 
-function describe(error: unknown, command?: string): { code: string; message: string; exitCode: number } {
+function describe(error: unknown, called?: Command): { code: string; message: string; exitCode: number } {
+  const command = called?.name();
   const place = command === undefined ? "" : `${command}: `;
   if (error instanceof CommanderError) {
     const message = `${place}${oneSentence(error.message)}; see hiddenstate ${command ?? ""} --help`.replace("  ", " ");
@@ -55,7 +57,10 @@ function describe(error: unknown, command?: string): { code: string; message: st
       "smaller steps (--batch, --bptt)";
     return { code: "out-of-memory", message, exitCode: failed };
   }
-  if (error instanceof HiddenstateError) return { code: error.code, message: error.message, exitCode: failed };
+  if (error instanceof HiddenstateError) {
+    const told = toldError(error, called);
+    return { code: error.code, message: told.message, exitCode: told.wrongUse ? wrongUse : failed };
+  }
   // Nobody meant to throw this: whoever reports it needs to know where it came from.
   const stack = error instanceof Error ? error.stack : String(error);
   return { code: "unexpected", message: `unexpected fault, please report it: ${stack}`, exitCode: failed };
