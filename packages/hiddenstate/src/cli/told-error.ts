@@ -1,4 +1,4 @@
-import { HiddenstateError } from "@hiddenstate/core";
+import type { HiddenstateError } from "@hiddenstate/core";
 import type { Command, Option } from "commander";
 import { taskOptions } from "./options/task-options.ts";
 
