@@ -13,16 +13,9 @@ export function startsWord(piece: string): boolean {
 export type VisitPiece = (piece: string, isWord: boolean) => void;
 
 /**
- * Splits a text into words (which may have apostrophes inside) and runs of one other character, in order. A single space
- * between two words is left out; every other character is in exactly one piece.
+ * Splits a text that comes in parts of whole code points into words (which may have apostrophes inside) and runs of one other character, in
+ * order. A single space between two words is left out; every other character is in exactly one piece.
  */
-export function splitWords(text: string, visit: VisitPiece): void {
-  const splitter = new WordSplitter(visit);
-  splitter.push(text);
-  splitter.end();
-}
-
-/** Splits a text that comes in parts of whole code points, as `splitWords` splits all of it at once. */
 export class WordSplitter {
   readonly #visit: VisitPiece;
   /** The end of the text so far, which more of it may still change. */

@@ -128,7 +128,7 @@ export const cellOptionTable: {
 };
 
 /** The column of a cell in the table. */
-export function cellColumn(cell: Cell): CellColumn {
+function cellColumn(cell: Cell): CellColumn {
   return cell.kind === "gru" && !cell.resetAfter ? "gru, reset before" : cell.kind;
 }
 

@@ -277,7 +277,7 @@ export class Transformer extends Module {
 }
 
 /** @throws HiddenstateError `invalid` unless each head has an even number of numbers, which rotary positions turn in pairs */
-export function checkHeads(where: string, hidden: number, heads: number): void {
+function checkHeads(where: string, hidden: number, heads: number): void {
   if (hidden % (2 * heads) === 0) return;
   throw new HiddenstateError(
     "invalid",

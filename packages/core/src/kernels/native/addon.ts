@@ -53,7 +53,7 @@ function firstLine(text: string): string {
 }
 
 /** Takes only an addon of this version, made from the same table of kernels: with any other, arguments would be misread. */
-export function checkAddon(addon: NativeAddon): FoundAddon {
+function checkAddon(addon: NativeAddon): FoundAddon {
   if (addon.version !== version) {
     return {
       missing: `${packageName} is version ${addon.version}, and @hiddenstate/core is ${version}; install the same version of both`,

@@ -80,7 +80,7 @@ function obstacleToThreads(): string | null {
 }
 
 /** Processors that this program may use. */
-export function availableProcessors(): number {
+function availableProcessors(): number {
   const os = host.process?.getBuiltinModule?.("os") as { availableParallelism(): number } | undefined;
   return os?.availableParallelism() ?? host.navigator?.hardwareConcurrency ?? 1;
 }

@@ -23,7 +23,7 @@ export interface ForecastScores {
 }
 
 /** Levels of the weighted quantile loss. */
-export const lossLevels: readonly number[] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+const lossLevels: readonly number[] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
 /** Gathers forecasts with what came, and scores them. */
 export class ScoreSheet {
