@@ -106,6 +106,20 @@ describe("--help", () => {
     expect(help).toContain("rarer words become one unknown word (default: 2, for pairs 1)");
   });
 
+  test("train names the columns in the order in which they are read: text, label, or else target", () => {
+    const help = hiddenstate(["train", "--help"]).stdout;
+    const places = ["--text <", "--label <", "--target <", "--group <"].map((flag) => help.indexOf(flag));
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+  });
+
+  test("temperature means the same to whatever writes", () => {
+    const [one, other] = ["generate", "translate"].map((command) =>
+      /--temperature <.*?(?=--top-k <)/s.exec(hiddenstate([command, "--help"]).stdout)![0].replaceAll(/\s+/g, " "),
+    );
+    expect(one).toContain("below 1 more predictable, above 1 more varied");
+    expect(other).toBe(one);
+  });
+
   const manual = readFileSync(fileURLToPath(new URL("../../../docs/cli.md", import.meta.url)), "utf8");
 
   for (const command of ["train", "evaluate", "predict", "generate", "doctor"]) {

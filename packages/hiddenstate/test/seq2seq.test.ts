@@ -176,8 +176,10 @@ describe("wrong use", () => {
       hiddenstate(["train", text, "--out", "fox", "--steps", "1", "--batch", "4", "--bptt", "8", "--hidden", "8"]),
     ).toMatchObject({ status: 0 });
     expect(complaint("evaluate", "fox", text, "--beam", "2")[1]).toContain(
-      "mismatch in --beam: it does nothing with fox, which learned a language model",
+      "mismatch in --beam: it does nothing with fox, which is a language model",
     );
+    expect(complaint("inspect", "pairs", pairsFile)[1]).toContain("it is a translator, which can't be inspected yet");
+    expect(complaint("stream", "pairs")[1]).toContain("it is a translator, for which each row stands for itself");
   });
 });
 

@@ -226,9 +226,11 @@ test("of several series, each has a memory of its own, by its id", () => {
 test("flags for other models are refused", () => {
   const last = hiddenstate(["evaluate", "runs/door", "some.log", "--last", "3"]);
   expect(last.status).toBe(2);
-  expect(last.stderr).toContain("mismatch in --last: it does nothing with runs/door, which learned a language model");
+  expect(last.stderr).toContain(
+    "mismatch in --last: it does nothing with runs/door, which is a language model; leave it out",
+  );
   const tokens = hiddenstate(["stream", "runs/sensor", "--tokens"], { input: "" });
-  expect(tokens.stderr).toContain("mismatch in --tokens: a forecaster of series reads no tokens");
+  expect(tokens.stderr).toContain("mismatch in --tokens: it does nothing with runs/sensor, which is a forecaster");
 });
 
 test("a model that has not been measured is refused, with what to do", () => {

@@ -81,7 +81,7 @@ export async function inspect(options: InspectOptions): Promise<ModelInspection>
   if (!task.inspect) {
     throw new HiddenstateError(
       "unsupported",
-      `inspect: unsupported model ${folder}: ${task.learns} can't be inspected yet`,
+      `inspect: unsupported model ${folder}: it is ${task.noun}, which can't be inspected yet`,
     );
   }
   const eigenvalues = await loadEigenvalues();

@@ -75,6 +75,8 @@ const ownOptions: readonly TaskOption[] = [
 export const languageModelTask: Task<LanguageModelGiven, TextModel> = {
   name: "lm",
   learns: "a language model",
+  noun: "a language model",
+  takes: ["rate", "picture", "tokens"],
   cells: cellKinds,
   counted: "tokens",
   options: [

@@ -214,6 +214,7 @@ export const embeddingOption: TaskOption = {
 /** The column of what is learned, where that is no label. */
 export const targetOption: TaskOption = {
   flags: "--target <column>",
-  about: "or the column with the number to learn; of pairs, the text to write",
+  about:
+    "the column with the number to learn, in place of --label; for pairs, with the text to write (default: found out)",
   group: "Labels and numbers",
 };

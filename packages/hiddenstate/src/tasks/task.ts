@@ -29,8 +29,12 @@ export interface Task<Given extends TaskGiven, Model extends TrainedModel> {
   readonly name: Model["task"];
   /** What is learned, in a few words: `"a language model"`. */
   readonly learns: string;
+  /** What one of its models is: `"a language model"`. */
+  readonly noun: string;
   /** The flags of the command line's `train` that it takes. */
   readonly options: readonly TaskOption[];
+  /** Flags of `evaluate`, `predict` and `stream` that its models take, and those of other tasks may not. */
+  readonly takes: readonly ModelFlag[];
   /** The cells that its network can be made of. */
   readonly cells: readonly CellKind[];
   /** What events count: `"tokens"`, `"examples"`. */
@@ -90,6 +94,9 @@ export interface Task<Given extends TaskGiven, Model extends TrainedModel> {
   /** Commands likely to come next, by what they are for. */
   next(model: Model, folder: string): readonly NextCommand[];
 }
+
+/** Flags of commands that not every model has a use for. */
+export type ModelFlag = "beam" | "horizon" | "last" | "picture" | "rate" | "stride" | "tokens";
 
 /** What every model is, whatever its task. */
 export interface TrainedModel {

@@ -4,7 +4,8 @@ import { load } from "../../load.ts";
 import type { Report } from "../../tasks/task.ts";
 import { taskOf } from "../../tasks/tasks.ts";
 import { Interruption, interruptedCode } from "../interruption.ts";
-import { beamOption, refuseIdleBeam } from "../options/beam-option.ts";
+import { beamOption } from "../options/beam-option.ts";
+import { refuseFlagsOfOthers } from "../options/flags-of-others.ts";
 import { engineOptions } from "../options/engine-options.ts";
 import { numberOption } from "../options/number-option.ts";
 import { Output } from "../output.ts";
@@ -75,15 +76,12 @@ async function runEvaluation(
   output.noteEngine();
   const task = taskOf(model.task);
   if (!task.evaluate)
-    throw new UsageError("unsupported", `unsupported model ${folder}: ${task.learns} can't be measured on data alone`);
-  const backtest = { last, horizon, stride };
-  const idle = Object.entries(backtest).find(([, value]) => value !== undefined);
-  if (idle && model.task !== "forecast")
     throw new UsageError(
-      "mismatch",
-      `mismatch in --${idle[0]}: it does nothing with ${folder}, which learned ${task.learns}; leave it out`,
+      "unsupported",
+      `unsupported model ${folder}: it is ${task.noun}, which can't be measured on data alone`,
     );
-  refuseIdleBeam(beam, model, folder);
+  const backtest = { last, horizon, stride };
+  refuseFlagsOfOthers(task, folder, { ...backtest, beam });
   using interruption = new Interruption(() => output.note("interrupted")).listen();
   const { signal } = interruption;
   let report: Report;

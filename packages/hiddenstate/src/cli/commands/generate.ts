@@ -5,6 +5,7 @@ import { load } from "../../load.ts";
 import { Interruption, interruptedCode } from "../interruption.ts";
 import { engineOptions } from "../options/engine-options.ts";
 import { numberOption } from "../options/number-option.ts";
+import { samplingOptions } from "../options/sampling-options.ts";
 import { Output } from "../output.ts";
 import type { Session } from "../session.ts";
 
@@ -20,25 +21,8 @@ export function generateCommand(session: Session): Command {
     )
     .argument("<model>", "the model's folder")
     .option("--prompt <text>", "what to go on from (default: nothing, the model starts afresh)")
-    .addOption(numberOption("--length <n>", "tokens to write", { whole: true, min: 0 }).default(400))
-    .addOption(
-      numberOption(
-        "--temperature <t>",
-        "below 1 more predictable, above 1 more varied, 0 always the likeliest (default: 1)",
-        {
-          min: 0,
-        },
-      ),
-    )
-    .addOption(numberOption("--top-k <k>", "draw among the k likeliest only (default: all)", { whole: true, min: 1 }))
-    .addOption(
-      numberOption("--top-p <p>", "draw among the likeliest that together have this probability (default: 1)", {
-        above: 0,
-        max: 1,
-      }),
-    )
-    .addOption(numberOption("--seed <n>", "the same seed writes the same text (default: 0)", { whole: true, min: 0 }));
-  for (const option of engineOptions()) command.addOption(option);
+    .addOption(numberOption("--length <n>", "tokens to write", { whole: true, min: 0 }).default(400));
+  for (const option of [...samplingOptions(), ...engineOptions()]) command.addOption(option);
   return command
     .addHelpText(
       "after",

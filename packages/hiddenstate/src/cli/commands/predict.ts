@@ -4,7 +4,8 @@ import { load } from "../../load.ts";
 import { checkPictureFile } from "../../pictures/picture.ts";
 import { taskOf } from "../../tasks/tasks.ts";
 import { Interruption, interruptedCode } from "../interruption.ts";
-import { beamOption, refuseIdleBeam } from "../options/beam-option.ts";
+import { beamOption } from "../options/beam-option.ts";
+import { refuseFlagsOfOthers } from "../options/flags-of-others.ts";
 import { engineOptions } from "../options/engine-options.ts";
 import { rateOption } from "../options/rate-option.ts";
 import { Output } from "../output.ts";
@@ -63,19 +64,9 @@ async function runPrediction(
   if (!task.predict)
     throw new UsageError(
       "unsupported",
-      `unsupported model ${folder}: it is ${task.learns}, which predicts nothing about rows`,
+      `unsupported model ${folder}: it is ${task.noun}, which predicts nothing about rows`,
     );
-  refuseIdleBeam(beam, model, folder);
-  if (rate !== undefined && !task.watch)
-    throw new UsageError(
-      "mismatch",
-      `mismatch in --rate: it does nothing with ${folder}, which learned ${task.learns}; leave it out`,
-    );
-  if (picture !== undefined && !task.drawPrediction)
-    throw new UsageError(
-      "mismatch",
-      `mismatch in --picture: it does nothing with ${folder}, which learned ${task.learns}; leave it out`,
-    );
+  refuseFlagsOfOthers(task, folder, { beam, rate, picture });
   const drawn: object[] = [];
   // Whoever waits for a line has to be woken: the input ends here.
   using interruption = new Interruption(() => void (paths.length === 0 && process.stdin.destroy())).listen();

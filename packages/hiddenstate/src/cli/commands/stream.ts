@@ -9,6 +9,7 @@ import { taskOf } from "../../tasks/tasks.ts";
 import type { Watch } from "../../tasks/watch.ts";
 import { Interruption, interruptedCode } from "../interruption.ts";
 import { engineOptions } from "../options/engine-options.ts";
+import { refuseFlagsOfOthers } from "../options/flags-of-others.ts";
 import { rateOption } from "../options/rate-option.ts";
 import { Output } from "../output.ts";
 import type { Session } from "../session.ts";
@@ -69,11 +70,10 @@ async function runStream(folder: string, flags: StreamFlags): Promise<number> {
   if (!task.watch)
     throw new UsageError(
       "unsupported",
-      `unsupported model ${folder}: of ${task.learns} each row stands for itself, so there is nothing to remember between lines; ` +
+      `unsupported model ${folder}: it is ${task.noun}, for which each row stands for itself, so there is nothing to remember between lines; ` +
         "hiddenstate predict answers line by line too",
     );
-  if (tokens && model.task !== "lm")
-    throw new UsageError("mismatch", `mismatch in --tokens: ${task.learns} reads no tokens; leave it out`);
+  refuseFlagsOfOthers(task, folder, { tokens });
   const saved = path === undefined ? null : await savedState(path, model.task);
   if (saved && history !== undefined) output.note(`${path}: its state goes on; --history is not read`);
   const watch = await task.watch(model, {

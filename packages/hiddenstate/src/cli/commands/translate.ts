@@ -9,6 +9,7 @@ import { readSources } from "../../tasks/translation/read-pairs.ts";
 import { Interruption, interruptedCode } from "../interruption.ts";
 import { engineOptions } from "../options/engine-options.ts";
 import { numberOption } from "../options/number-option.ts";
+import { samplingOptions } from "../options/sampling-options.ts";
 import { Output } from "../output.ts";
 import type { Session } from "../session.ts";
 import { UsageError } from "../usage-error.ts";
@@ -42,16 +43,12 @@ export function translateCommand(session: Session): Command {
       numberOption("--length-penalty <a>", "beam search: divides ln p by ((5 + length) / 6)^a (default: 0.6)", {
         min: 0,
       }),
-    )
-    .addOption(new Option("--sample", "draw each token at random"))
-    .addOption(
-      numberOption("--temperature <t>", "of the draws: below 1 bolder, above 1 more varied (default: 1)", { min: 0 }),
-    )
-    .addOption(numberOption("--top-k <k>", "draw among the k likeliest only", positive))
-    .addOption(
-      numberOption("--top-p <p>", "draw among the likeliest that together have this probability", { above: 0, max: 1 }),
-    )
-    .addOption(numberOption("--seed <n>", "key of the draws (default: 0)", { whole: true, min: 0 }))
+    );
+  command.addOption(
+    new Option("--sample", "draw each token at random, as --temperature, --top-k or --top-p do without it"),
+  );
+  for (const option of samplingOptions()) command.addOption(option);
+  command
     .addOption(
       numberOption("--longest <n>", "most tokens of a text (default: half as many again as in training)", positive),
     )

@@ -8,7 +8,8 @@ import { numberOption } from "./number-option.ts";
 
 /** The flags of all tasks' trainings, each once, by the headings of the help. */
 export function taskOptions(): Option[] {
-  const all = new Set(taskNames.flatMap((name) => taskOf(name).options));
+  // What several tasks take stands where the least demanding of them has it.
+  const all = new Set(taskNames.toReversed().flatMap((name) => taskOf(name).options));
   return optionGroups.flatMap((group) =>
     [...all].filter((option) => option.group === group).map((option) => makeOption(option).helpGroup(`${group}:`)),
   );

@@ -52,6 +52,8 @@ const askedTogether = 256;
 export const classifyTask: Task<ClassifierGiven, ClassifierModel> = {
   name: "classify",
   learns: "what each sequence is",
+  noun: "a classifier",
+  takes: [],
   cells: cellKinds,
   counted: "examples",
   options: [

@@ -39,6 +39,8 @@ const [testShare, fewestSteps] = [0.1, 40];
 export const forecastTask: Task<ForecastGiven, ForecasterModel> = {
   name: "forecast",
   learns: "a forecaster of series",
+  noun: "a forecaster",
+  takes: ["last", "horizon", "stride", "rate", "picture"],
   cells: recurrentKinds,
   counted: "windows",
   options: [

@@ -70,6 +70,8 @@ const ownOptions: readonly TaskOption[] = [
 export const tagTask: Task<TaggerGiven, TaggerModel> = {
   name: "tag",
   learns: "a tag for each word",
+  noun: "a tagger",
+  takes: [],
   cells: cellKinds,
   counted: "words",
   options: [

@@ -57,6 +57,8 @@ const askedTogether = 1024;
 export const seq2seqTask: Task<TranslatorGiven, TranslatorModel> = {
   name: "seq2seq",
   learns: "to write one text from another",
+  noun: "a translator",
+  takes: ["beam"],
   cells: recurrentKinds,
   counted: "tokens",
   options: [
