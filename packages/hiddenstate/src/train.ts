@@ -3,6 +3,7 @@ import { basename, extname, join, resolve } from "node:path";
 import { engine, HiddenstateError, type TrainingEvent } from "@hiddenstate/core";
 import { startEngine } from "./engine.ts";
 import { FolderStorage } from "./files/folder-storage.ts";
+import { refuseUnreadable } from "./files/refuse-unreadable.ts";
 import { failedWith, storageFault } from "./files/storage-fault.ts";
 import { recallOptions, recallTask, recordOptions } from "./recorded-options.ts";
 import { recognise } from "./tasks/recognise.ts";
@@ -49,8 +50,10 @@ export interface PlannedTraining {
  * @throws HiddenstateError `unsupported` or `missing` for the task, `invalid` for a folder that exists, and for data that can't be looked at
  */
 export async function planTraining(options: AnyOptions): Promise<PlannedTraining> {
-  const { task, resume = false } = options;
+  const { task, resume = false, data, validation } = options;
   checkTask(task);
+  const asBytes = "tokenizer" in options && options.tokenizer === "byte";
+  for (const path of [data, validation]) if (typeof path === "string") await refuseUnreadable(path, asBytes);
   const folder = outputFolder(options);
   if (!resume) await requireNew(folder, "train");
   const recalled = resume ? await recallTask(new FolderStorage(folder)) : null;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { folder, hiddenstate, recordsOf, small, text } from "./command.ts";
+import { bytesOf, folder, hiddenstate, recordsOf, small, text } from "./command.ts";
 
 const everyFlag = [
   "--layer-norm",
@@ -55,6 +55,15 @@ describe("cells and their options on the command line", { timeout: 120_000 }, ()
   });
 
   test.each([
+    [["--cell", "gru", "--reset-before"], { cell: "gru", resetAfter: false }],
+    [["--cell", "rnn", "--nonlinearity", "relu"], { cell: "rnn", nonlinearity: "relu" }],
+  ])("%j makes another network", (flags, expected) => {
+    const out = `variant-${flags[1]}`;
+    expect(hiddenstate(["train", text, ...small, ...flags, "--steps", "2", "--out", out]).status).toBe(0);
+    expect(JSON.parse(bytesOf(out, "config.json").toString())).toMatchObject({ architecture: expected });
+  });
+
+  test.each([
     [["--cell", "gru", "--peepholes"], "unsupported --peepholes with --cell gru: it has no cell state beside h"],
     [["--cell", "rnn", "--recurrent-dropout", "0.1"], "what it writes is all of its state"],
     [
@@ -64,6 +73,10 @@ describe("cells and their options on the command line", { timeout: 120_000 }, ()
     [
       ["--recurrent-dropout", "0.1", "--variational", "--sampling-schedule", "constant:0.5"],
       "variational wants one mask for all steps of a window",
+    ],
+    [
+      ["--reset-before"],
+      "mismatch in --reset-before: it does nothing with --cell lstm; leave it out, or use --cell gru",
     ],
     [["--layers", "1", "--residual"], "unsupported --residual with one layer"],
     [["--tied", "--embedding", "5"], "mismatch in --embedding: got 5, expected"],

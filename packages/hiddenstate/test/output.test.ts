@@ -57,6 +57,18 @@ describe("generate", () => {
     expect(write("--seed", "1")).not.toBe(write("--seed", "2"));
   });
 
+  test("ends before the text to stop at, wherever pieces are cut", () => {
+    const whole = write("--seed", "1").trimEnd();
+    for (const stop of [whole.slice(20, 21), whole.slice(20, 24), whole.slice(38)])
+      expect(write("--seed", "1", "--stop", stop)).toBe(`${whole.slice(0, whole.indexOf(stop))}\n`);
+    expect(write("--seed", "1", "--stop", `${whole.slice(38)}?`)).toBe(`${whole}\n`);
+  });
+
+  test("goes on from what standard input holds", () => {
+    const piped = hiddenstate(["generate", "fox", "--length", "40", "--prompt", "-"], { input: "the \n" });
+    expect(piped.stdout).toBe(write("--prompt", "the "));
+  });
+
   test("temperature 0 is greedy: no seed matters, and drawing among the first one is the same", () => {
     const greedy = write("--temperature", "0");
     expect(write("--temperature", "0", "--seed", "9")).toBe(greedy);

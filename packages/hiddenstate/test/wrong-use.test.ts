@@ -112,6 +112,13 @@ describe("data that can't be used ends with 1 and leaves no folder behind", () =
     expect(hiddenstate(["evaluate", "latin", latin]).status).toBe(0);
   });
 
+  test("standard input, and a packed file", () => {
+    for (const command of ["train", "compare"]) {
+      expect(complaintOf([command, "-"], 1)).toContain("unsupported data -: it is standard input or a pipe");
+      expect(complaintOf([command, "book.txt.gz"], 1)).toContain("unpack it first (gunzip -k book.txt.gz)");
+    }
+  });
+
   test("a validation file that is not there", () => {
     expect(complaintOf(["train", text, "--validation", "nowhere.txt"], 1)).toContain("missing file nowhere.txt");
   });
@@ -186,6 +193,7 @@ describe("text with characters that the model never saw", () => {
     trained("fox", "--steps", "2");
     const other = join(folder, "other.txt");
     writeFileSync(other, "the fox: 狐");
+    expect(complaintOf(["generate", "fox", "--stop", ""], 2)).toContain("generate: invalid --stop: it is empty");
     expect(complaintOf(["generate", "fox", "--prompt", "café ☕"], 1)).toMatch(/"é" \(U\+00E9\), "☕" \(U\+2615\)/);
     expect(complaintOf(["evaluate", "fox", other], 1)).toContain('"狐" (U+72D0)');
   });

@@ -58,7 +58,7 @@ export function withFlags(message: string, options: readonly Option[], given?: s
   for (const option of options) {
     const [name, flag] = [option.attributeName(), option.long!];
     // What a flag switches off has another name than the flag.
-    if (option.presetArg === false || name === "json") continue;
+    if ((option.presetArg === false && name !== given) || name === "json") continue;
     const word = `(?<![-\\w./"])${name}(?![-\\w/]|\\.\\w)`;
     const choices = (option.argChoices ?? []).join("|");
     if (/[A-Z]/.test(name)) told = told.replaceAll(new RegExp(`${word}(: true)?`, "g"), flag);

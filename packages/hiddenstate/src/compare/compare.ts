@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
 import { type CellKind, type EndEvent, HiddenstateError, type TrainingEvent } from "@hiddenstate/core";
 import { startEngine } from "../engine.ts";
+import { refuseUnreadable } from "../files/refuse-unreadable.ts";
 import { FolderStorage } from "../files/folder-storage.ts";
 import { recognise } from "../tasks/recognise.ts";
 import { type TaskName, taskOf } from "../tasks/tasks.ts";
@@ -55,6 +56,8 @@ export async function* compare(given: CompareOptions): AsyncGenerator<CompareEve
   const options: AnyComparison = given;
   const { cells, seeds = 2, parameters, resume = false, signal, ...training } = options;
   const folder = options.out ?? join("runs", `compare-${basename(resolve(options.data), extname(options.data))}`);
+  const asBytes = "tokenizer" in options && options.tokenizer === "byte";
+  for (const path of [options.data, options.validation]) if (path !== undefined) await refuseUnreadable(path, asBytes);
   if (!resume) await requireNew(folder, "compare");
   const { backend, instructionSet, threads } = options;
   const storage = new FolderStorage(folder);

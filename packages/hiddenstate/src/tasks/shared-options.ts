@@ -41,6 +41,19 @@ export const networkOptions: readonly TaskOption[] = [
     group: "Model",
     value: { range: { min: 0, below: 1 } },
   },
+  {
+    flags: "--nonlinearity <name>",
+    about: "rnn only: what bends its state (default: tanh)",
+    group: "Cell",
+    value: { choices: ["tanh", "relu"] },
+  },
+  {
+    flags: "--reset-before",
+    name: "resetAfter",
+    sets: false,
+    about: "gru only: the reset gate acts on the state, before the product with it, instead of after",
+    group: "Cell",
+  },
   { flags: "--layer-norm", about: "normalise gates, and an LSTM's cell state", group: "Cell" },
   {
     flags: "--recurrent-dropout <share>",

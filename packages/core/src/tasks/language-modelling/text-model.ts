@@ -45,6 +45,8 @@ export interface GenerateOptions extends SamplingOptions {
   prompt?: string;
   /** Tokens to write. */
   length: number;
+  /** Ends before this text, where it is written, too. Default: nothing does. */
+  stop?: string;
   /** Default 0. */
   seed?: number;
 }
@@ -53,6 +55,13 @@ export interface GenerateOptions extends SamplingOptions {
 export interface TextStreamOptions extends StreamWeights {
   /** Key of the draws. Default 0. */
   seed?: number;
+}
+
+/** How many characters at the end of one text are the beginning of another, and not all of it. */
+function overlap(text: string, next: string): number {
+  let count = Math.min(text.length, next.length - 1);
+  while (count > 0 && !text.endsWith(next.slice(0, count))) count--;
+  return count;
 }
 
 /**
@@ -101,12 +110,15 @@ export class TextModel {
 
   /** Writes text: pieces of it as they are drawn. The same seed and options give the same text. */
   async *generate(options: GenerateOptions): AsyncGenerator<string, void> {
-    const { prompt, length, seed, ...sampling } = resolveOptions<GenerateOptions>("generate", options, {
+    const { prompt, length, stop, seed, ...sampling } = resolveOptions<GenerateOptions>("generate", options, {
       ...samplingRules,
       prompt: { type: "string", optional: true },
       length: { type: "integer", min: 0 },
+      stop: { type: "string", optional: true },
       seed: { type: "integer", min: 0, default: 0 },
     });
+    if (stop === "")
+      throw new HiddenstateError("invalid", "generate: invalid stop: it is empty; give a text, or leave it out");
     const stream = this.stream({ seed });
     const decoder = this.tokenizer.decoder();
     const turns = new EventLoopTurns();
@@ -115,13 +127,17 @@ export class TextModel {
       // What joins the prompt and the first token, such as the space between two words, comes with the token.
       decoder.push(id);
     }
-    for (let i = 0; i < length; i++) {
-      const piece = decoder.push(stream.draw(sampling));
-      if (piece) yield piece;
+    // What may be the beginning of the end is held until that is known.
+    let held = "";
+    for (let i = 0; i <= length; i++) {
+      held += i < length ? decoder.push(stream.draw(sampling)) : decoder.end();
+      const end = stop ? held.indexOf(stop) : -1;
+      const told = end >= 0 ? end : held.length - (stop && i < length ? overlap(held, stop) : 0);
+      if (told > 0) yield held.slice(0, told);
+      if (end >= 0) return;
+      held = held.slice(told);
       await turns.give();
     }
-    const rest = decoder.end();
-    if (rest) yield rest;
   }
 
   /** A text to read and write token by token. */

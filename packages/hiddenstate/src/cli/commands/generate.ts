@@ -1,5 +1,6 @@
 import type { GenerateOptions } from "@hiddenstate/core";
-import { Command } from "commander";
+import { text as allOf } from "node:stream/consumers";
+import { Command, Option } from "commander";
 import type { EngineChoice } from "../../engine.ts";
 import { load } from "../../load.ts";
 import { Interruption, interruptedCode } from "../interruption.ts";
@@ -20,7 +21,15 @@ export function generateCommand(session: Session): Command {
       "Let a model write: each token is drawn from what the model expects after all before it, and shown at once.",
     )
     .argument("<model>", "the model's folder")
-    .option("--prompt <text>", "what to go on from (default: nothing, the model starts afresh)")
+    .option(
+      "--prompt <text>",
+      "what to go on from, or - for standard input without its last line's end (default: nothing, the model starts afresh)",
+    )
+    .addOption(
+      new Option("--stop <text>", String.raw`end before this text, if it is written; \n is a line's end`).argParser(
+        (text: string) => text.replaceAll(String.raw`\n`, "\n"),
+      ),
+    )
     .addOption(numberOption("--length <n>", "tokens to write", { whole: true, min: 0 }).default(400));
   for (const option of [...samplingOptions(), ...engineOptions()]) command.addOption(option);
   return command
@@ -30,6 +39,8 @@ export function generateCommand(session: Session): Command {
 Examples:
   hiddenstate generate runs/book --prompt "It was" --length 300
   hiddenstate generate runs/book --temperature 0.7 --top-p 0.95 --seed 7
+  hiddenstate generate runs/book --prompt - < beginning.txt
+  hiddenstate generate runs/book --prompt "It was" --stop "."
   hiddenstate generate runs/book --length 1000000 | head -n 20`,
     )
     .action(async (folder: string, flags: GenerateFlags) => {
@@ -45,18 +56,18 @@ async function runGeneration(
   const model = await load(folder, { task: "lm", backend, instructionSet, threads });
   output.noteEngine();
   using interruption = new Interruption().listen();
-  const { prompt = "" } = options;
+  const prompt = options.prompt === "-" ? (await allOf(process.stdin)).replace(/\r?\n$/, "") : options.prompt;
   let text = "";
-  const pieces = model.generate(options);
+  const pieces = model.generate({ ...options, prompt });
   // Drawing the first piece checks prompt and options; nothing is shown before.
   let next = await pieces.next();
-  output.write(prompt);
+  output.write(prompt ?? "");
   while (!next.done && output.listening && !interruption.signal.aborted) {
     text += next.value;
     output.write(next.value);
     next = await pieces.next();
   }
   output.write("\n");
-  output.record({ type: "generation", prompt, text });
+  output.record({ type: "generation", prompt: prompt ?? "", text });
   return interruption.signal.aborted ? interruptedCode : 0;
 }
