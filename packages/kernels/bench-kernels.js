@@ -86,7 +86,7 @@ const layers = Array.from({ length: L }, () => ({
   gradX: room(N * H),
 }));
 const [linear, gradLinear, linearBias, gradLinearBias] = [room(V * H), room(V * H), room(V), room(V)];
-const [logits, gradLogits, normalizer, gradTop] = [room(N * V), room(N * V), room(N), room(N * H)];
+const [logits, gradLogits, normalizer, gradTop] = [room(N * V), room(N * V), room(2 * N), room(N * H)];
 const [loss, counted, norm, one] = [room(1), room(1), room(1), room(1)];
 set.writeFloats(one, [1]);
 

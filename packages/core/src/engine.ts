@@ -11,7 +11,7 @@ import type { KernelSet, Precision } from "./kernels/kernels.ts";
 import { type ThreadCount, threadCount } from "./kernels/threads/thread-count.ts";
 import { currentRuntime, Runtime, runtime, setRuntime } from "./memory/runtime.ts";
 import { scope } from "./memory/scope.ts";
-import { resolveOptions } from "./options.ts";
+import { type OptionRule, resolveOptions } from "./options.ts";
 
 export interface EngineOptions {
   /** Default `"auto"`: what the environment variable HIDDENSTATE_BACKEND names, else the fastest that runs here. */
@@ -56,6 +56,8 @@ export interface EngineInfo {
 /** What was found when the engine was started. */
 let findings: { considered: readonly ConsideredKernels[]; threadsReason: string; notices: readonly string[] };
 
+const seedRule: OptionRule = { type: "integer", min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 };
+
 async function init(options: EngineOptions = {}): Promise<EngineInfo> {
   const resolved = resolveOptions("engine.init", options, {
     backend: { type: "choice", choices: backends, default: "auto" },
@@ -63,7 +65,7 @@ async function init(options: EngineOptions = {}): Promise<EngineInfo> {
     instructionSet: { type: "choice", choices: Object.keys(instructionSets), optional: true },
     module: { type: "any", optional: true },
     threads: { type: "any", optional: true },
-    seed: { type: "integer", min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 },
+    seed: seedRule,
   });
   const threading = threadCount(resolved.threads);
   const { kernelSet, considered } = await chooseKernels(kernelRequest(resolved), threading.threads);
@@ -111,7 +113,7 @@ function close(): void {
 }
 
 function setSeed(seed: number): void {
-  runtime().seed = seed;
+  runtime().seed = resolveOptions("engine.setSeed", { seed }, { seed: seedRule }).seed;
 }
 
 /** The one engine of a program: initialise it once, then make tensors. */
@@ -125,7 +127,10 @@ export const engine: {
   init: (options?: EngineOptions) => Promise<EngineInfo>;
   /** What was chosen, and the memory in use. */
   info: () => EngineInfo;
-  /** The key of the random numbers of modules made from here on. */
+  /**
+   * The key of the random numbers of modules made from here on.
+   * @throws HiddenstateError `invalid` for a seed that is no whole number from 0
+   */
   setSeed: (seed: number) => void;
   /** Ends the engine and its threads: tensors can't be used any more. Threads do not keep a program running without this either. */
   close: () => void;

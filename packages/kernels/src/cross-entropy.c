@@ -20,6 +20,8 @@ static double rowLoss(const float *x, uint32_t classes, LogSumExp sum, uint32_t 
   return loss;
 }
 
+INLINE vf probabilities(vf x, LogSumExp sum) { return expVector(x - splat(sum.largest) - splat(sum.logSum)); }
+
 typedef struct {
   double loss, counted;
 } Loss;
@@ -27,14 +29,14 @@ typedef struct {
 static Loss lossOfRows(char *heap, const CrossEntropyArgs *a, uint32_t row, uint32_t end) {
   const int32_t *targets = INTS(a->targets);
   const float *weights = FLOATS_OR_NULL(a->weights);
-  float *logNormalizer = FLOATS(a->logNormalizer);
+  LogSumExp *logNormalizer = (LogSumExp *)FLOATS(a->logNormalizer);
   Loss total = {0, 0};
   for (; row < end; row++) {
-    logNormalizer[row] = 0;
+    logNormalizer[row] = (LogSumExp){0, 0};
     if (targets[row] == (int32_t)a->ignoreIndex) continue;
     const float *x = FLOATS(a->logits) + (size_t)row * a->classes;
     const LogSumExp sum = logSumExp(x, a->classes);
-    logNormalizer[row] = sum.largest + sum.logSum;
+    logNormalizer[row] = sum;
     total.loss += rowLoss(x, a->classes, sum, (uint32_t)targets[row], weights, a->labelSmoothing);
     total.counted += weightOf(weights, (uint32_t)targets[row]);
   }
@@ -64,7 +66,7 @@ KERNEL(crossEntropy, CrossEntropyArgs) {
 KERNEL(crossEntropyBackward, CrossEntropyBackwardArgs) {
   const int32_t *targets = INTS(a->targets);
   const float *weights = FLOATS_OR_NULL(a->weights);
-  const float *logNormalizer = FLOATS(a->logNormalizer);
+  const LogSumExp *logNormalizer = (LogSumExp *)FLOATS(a->logNormalizer);
   const double gradLoss = *FLOATS(a->gradLoss);
   const float counted = *FLOATS(a->counted);
   const float scale = (float)(a->mean && counted > 0 ? gradLoss / counted : gradLoss);
@@ -87,16 +89,18 @@ KERNEL(crossEntropyBackward, CrossEntropyBackwardArgs) {
       if (!a->accumulate) zeroFloats(gradX, a->classes);
       continue;
     }
+    // Taken off one after the other: their sum, rounded, would lose the log of the sum beside large logits.
+    const LogSumExp sum = logNormalizer[row];
     const float targetBefore = a->accumulate ? gradX[target] : 0;
     for (uint32_t j = 0; j < a->classes; j += VL) {
       const uint32_t lanes = a->classes - j;
       const vf wanted = weights ? shared * loadPart(weights + j, lanes, 0) : shared;
-      vf gradient = scale * (expPart(x + j, lanes, logNormalizer[row]) * (float)whole - wanted);
+      vf gradient = scale * (probabilities(loadPart(x + j, lanes, 0), sum) * (float)whole - wanted);
       if (a->accumulate) gradient += loadPart(gradX + j, lanes, 0);
       storePart(gradX + j, gradient, lanes);
     }
     // Again for the target: p - (1-s) - s/V, rounded once where it matters, as p nears 1.
-    const float p = expVector(splat(x[target] - logNormalizer[row]))[0];
+    const float p = probabilities(splat(x[target]), sum)[0];
     const double wanted = (1 - a->labelSmoothing + spread) * weightOf(weights, target);
     gradX[target] = (float)(targetBefore + (double)scale * (p * whole - wanted));
   }

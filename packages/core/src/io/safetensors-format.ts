@@ -43,7 +43,8 @@ const longestHeader = 100_000_000;
  * the numbers. The bytes depend on the contents only: tensors come in the order of the format's own library, the widest
  * numbers first (so that all are aligned), then by name; metadata by key.
  *
- * @throws HiddenstateError `mismatch` if a tensor's bytes do not fit its shape, `invalid` for the name `__metadata__`
+ * @throws HiddenstateError `mismatch` if a tensor's bytes do not fit its shape, `invalid` for the name `__metadata__` and for
+ *   metadata that is no string
  *
  * Source: https://github.com/huggingface/safetensors#format
  *
@@ -59,6 +60,13 @@ export function encodeSafetensors(
   );
   const fields: string[] = [];
   const sortedMetadata = Object.entries(metadata).toSorted(([a], [b]) => byName(a, b));
+  for (const [key, value] of sortedMetadata) {
+    if (typeof value === "string") continue;
+    throw new HiddenstateError(
+      "invalid",
+      `saveSafetensors: invalid metadata.${key}: got ${shown(value)}, expected a string, as the format has it`,
+    );
+  }
   if (sortedMetadata.length > 0) fields.push(`"__metadata__":${objectText(sortedMetadata)}`);
   let end = 0;
   for (const [name, { dtype, shape, bytes }] of ordered) {

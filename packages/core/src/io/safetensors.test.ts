@@ -115,6 +115,9 @@ describe("the safetensors format", () => {
       /mismatch in tensor "x": got 4 bytes, expected 8 \(F32 \[2\]\)/,
     );
     expect(() => encodeSafetensors(new Map([["__metadata__", wrong]]))).toThrow(/invalid tensor name "__metadata__"/);
+    expect(() => encodeSafetensors(new Map(), { step: 5 as never })).toThrow(
+      /invalid metadata.step: got 5, expected a string/,
+    );
   });
 });
 

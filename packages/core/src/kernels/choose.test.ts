@@ -127,6 +127,14 @@ describe("what is asked for", () => {
       message: expect.stringContaining(message),
     });
   });
+
+  test("is refused where the module is none", async () => {
+    await expect(engine.init({ module: {} })).rejects.toMatchObject({
+      code: "invalid",
+      message:
+        "engine.init: invalid module: got Object, expected a WebAssembly.Module, such as WebAssembly.compile gives",
+    });
+  });
 });
 
 describe("the environment", () => {

@@ -25,6 +25,12 @@ export function kernelRequest({ backend: named, precision, instructionSet, modul
         `engine.init: unsupported module with backend "${backend}"; it belongs to backend "wasm"`,
       );
     }
+    if (!(module instanceof WebAssembly.Module)) {
+      throw new HiddenstateError(
+        "invalid",
+        `engine.init: invalid module: got ${shown(module)}, expected a WebAssembly.Module, such as WebAssembly.compile gives`,
+      );
+    }
     return { backend: "wasm", instructionSet, module, precision, askedBy: "engine.init" };
   }
   if (instructionSet || precision === "f64") return { backend, instructionSet, precision, askedBy: "engine.init" };

@@ -41,6 +41,15 @@ describe("a scope", () => {
     expect(all.map((each) => each.dataSync().length)).toEqual([1, 2, 4, 5, 3]);
   });
 
+  test("keeps what is in an object that holds itself", () => {
+    const kept = scope(() => {
+      const made: { self?: object; x: Tensor } = { x: ones([2]) };
+      made.self = [made];
+      return made;
+    });
+    expect(kept.x.dataSync()).toHaveLength(2);
+  });
+
   test("leaves tensors from outside and persistent ones alone", () => {
     const outside = ones([2]);
     const persistent = scope(() => {

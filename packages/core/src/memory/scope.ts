@@ -53,7 +53,7 @@ export function scope<T>(fn: () => T): T {
         "engine.scope: unsupported async function; make the tensors in a synchronous function and await outside of it",
       );
     }
-    collectTensors(result, kept);
+    collectTensors(result, kept, new Set());
     return result;
   } finally {
     active.scope = inner.parent;
@@ -61,11 +61,14 @@ export function scope<T>(fn: () => T): T {
   }
 }
 
-function collectTensors(value: unknown, into: Set<Tensor>): void {
+/** @param seen arrays and objects that were gone through already: they may hold each other */
+function collectTensors(value: unknown, into: Set<Tensor>, seen: Set<object>): void {
   if (value instanceof Tensor) into.add(value);
-  else if (Array.isArray(value) || value instanceof Set) for (const item of value) collectTensors(item, into);
-  else if (value instanceof Map) for (const item of value.values()) collectTensors(item, into);
-  else if (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
-    for (const item of Object.values(value)) collectTensors(item, into);
+  if (value instanceof Tensor || typeof value !== "object" || value === null || seen.has(value)) return;
+  seen.add(value);
+  if (Array.isArray(value) || value instanceof Set || value instanceof Map) {
+    for (const item of value.values()) collectTensors(item, into, seen);
+  } else if (Object.getPrototypeOf(value) === Object.prototype) {
+    for (const item of Object.values(value)) collectTensors(item, into, seen);
   }
 }

@@ -25,13 +25,16 @@ export class Storage {
   }
 }
 
+/** What offsets of 32 bits reach. */
+const mostBytes = 2 ** 32;
+
 /**
  * Room for `bytes` in the current heap; its contents are whatever was there.
  * @throws HiddenstateError `out-of-memory`, naming the shape that asked
  */
 export function allocateStorage(bytes: number, shape: readonly number[]): Storage {
   const owner = runtime();
-  const offset = owner.heap.allocate(bytes);
+  const offset = bytes < mostBytes ? owner.heap.allocate(bytes) : -1;
   if (offset < 0) {
     throw new HiddenstateError(
       "out-of-memory",

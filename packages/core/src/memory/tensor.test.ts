@@ -10,6 +10,7 @@ describe.each(everyEngine)("on $name", ({ options }) => {
     expect(await tensor([1, 2.5, -3], [3, 1]).data()).toEqual(Float32Array.of(1, 2.5, -3));
     expect(await tensor(Float64Array.of(1, 2), [2]).data()).toEqual(Float32Array.of(1, 2));
     expect(tensor([4, -100], [2], { dtype: "int32" }).dataSync()).toEqual(Float32Array.of(4, -100));
+    expect(() => zeros([1e9, 1e9])).toThrow("out of memory: a tensor of shape [1000000000, 1000000000]");
     expect(zeros([2]).dataSync()).toEqual(Float32Array.of(0, 0));
     expect(ones([1, 2]).dataSync()).toEqual(Float32Array.of(1, 1));
     expect(full([2], 7).dataSync()).toEqual(Float32Array.of(7, 7));
@@ -102,8 +103,18 @@ describe("bad arguments", () => {
   test("nested arrays", () => {
     // @ts-expect-error nested
     expect(() => tensor([[1, 2]])).toThrow(
-      "tensor: invalid values: got [1, 2] first, expected numbers in one flat array",
+      "tensor: invalid values: got [1, 2] at 0, expected numbers in one flat array",
     );
+  });
+
+  test("what is no number, wherever it stands", () => {
+    // @ts-expect-error nested
+    expect(() => tensor([1, [2, 3]])).toThrow("tensor: invalid values: got [2, 3] at 1, expected numbers");
+    // @ts-expect-error undefined
+    expect(() => zeros([2]).assign([1, undefined])).toThrow("tensor.assign: invalid values: got undefined at 1");
+    // @ts-expect-error 64 bits
+    expect(() => tensor(BigInt64Array.of(1n))).toThrow("tensor: invalid values: got 1 at 0");
+    expect(tensor([NaN, 1]).dataSync()).toEqual(Float32Array.of(NaN, 1));
   });
 
   test("what is no whole number in an int32 tensor", () => {

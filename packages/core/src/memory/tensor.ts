@@ -232,12 +232,6 @@ export function tensor(values: ArrayLike<number>, shape?: readonly number[], opt
       `tensor: mismatch in values: got ${values.length} numbers, expected ${size} for shape ${shown(resolvedShape)}`,
     );
   }
-  if (values.length > 0 && typeof values[0] !== "number") {
-    throw new HiddenstateError(
-      "invalid",
-      `tensor: invalid values: got ${shown(values[0])} first, expected numbers in one flat array`,
-    );
-  }
   const { dtype } = options ? resolveOptions("tensor", options, tensorOptions) : { dtype: "float" as const };
   const result = empty(resolvedShape, dtype);
   writeNumbers("tensor", result, values);
@@ -250,6 +244,15 @@ const tensorOptions: OptionRules<{ dtype?: DType }> = {
 
 function writeNumbers(where: string, { dtype, offset, storage }: Tensor, values: ArrayLike<number>): void {
   const { kernelSet } = storage.owner;
+  // A typed array holds numbers only, or only such of 64 bits, which are none to compute with.
+  const checked = ArrayBuffer.isView(values) ? Math.min(values.length, 1) : values.length;
+  for (let i = 0; i < checked; i++) {
+    if (typeof values[i] === "number") continue;
+    throw new HiddenstateError(
+      "invalid",
+      `${where}: invalid values: got ${shown(values[i])} at ${i}, expected numbers in one flat array`,
+    );
+  }
   if (dtype === "float") return kernelSet.writeFloats(offset, values);
   for (let i = 0; i < values.length; i++) {
     if ((values[i] | 0) !== values[i]) {

@@ -1,3 +1,4 @@
+import { HiddenstateError } from "../errors.ts";
 import type { OptionRule, OptionRules } from "../options.ts";
 import { type CellOptions, cellOptionRules } from "./cell-options.ts";
 
@@ -39,6 +40,31 @@ export function cellRules(cell: CellKind, kinds: readonly CellKind[] = cellKinds
     positions: positionsRule,
     ...cellOptionRules,
   };
+}
+
+/** Options that belong to one cell, and to which. */
+export const cellOfOption = {
+  nonlinearity: "rnn",
+  resetAfter: "gru",
+  heads: "transformer",
+  positions: "transformer",
+} as const;
+
+/**
+ * Refuses what belongs to another cell, where it is not what it would be anyway.
+ * @throws HiddenstateError `mismatch`, naming the option and the cell it needs
+ */
+export function refuseOptionsOfOtherCells(where: string, choice: CellChoice & { cell: CellKind }): void {
+  const rules: OptionRules<CellChoice> = cellRules(choice.cell);
+  for (const [option, cell] of Object.entries(cellOfOption) as [keyof typeof cellOfOption, CellKind][]) {
+    const value = choice[option];
+    const rule = rules[option];
+    if (choice.cell === cell || value === undefined || ("default" in rule && value === rule.default)) continue;
+    throw new HiddenstateError(
+      "mismatch",
+      `${where}: mismatch in ${option}: it does nothing with cell ${choice.cell}; leave it out, or use cell ${cell}`,
+    );
+  }
 }
 
 /** The choice alone, out of an architecture. */

@@ -229,6 +229,7 @@ describe("in f64", () => {
   test("where no path may be, there is none, and decoding goes without constraints", () => {
     const constraints = { transitions: Array(9).fill(true), start: [false, false, false], end: [true, true, true] };
     expect(viterbi([0, 0, 1], 3, null, constraints)).toBeNull();
+    expect(() => viterbi([1, 2, 3], 2)).toThrow("mismatch in scores: got 3 numbers, expected whole steps of 2 tags");
     const crf = field();
     const logits = logitsWith(0);
     expect(crf.decode(logits, { lengths, constraints })).toEqual(crf.decode(logits, { lengths }));

@@ -6,6 +6,12 @@ const key = { seed: 1, path: "weight" };
 
 beforeAll(() => engine.init({ backend: "reference", precision: "f64" }));
 
+test.each([NaN, -1, 1.5, "x"])("the seed %s is refused", (seed) => {
+  engine.setSeed(3);
+  expect(() => engine.setSeed(seed as number)).toThrow("engine.setSeed: invalid seed");
+  expect(engine.info().seed).toBe(3);
+});
+
 describe("orthogonal", () => {
   test.each([1, 2, 3, 16, 65])("every block of size %i has orthonormal rows", (size) => {
     const values = orthogonal([3 * size, size], 3, key).dataSync();

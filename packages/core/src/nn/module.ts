@@ -1,7 +1,7 @@
 import { HiddenstateError, shown } from "../errors.ts";
 import { numberOfDraw } from "../memory/draw-journal.ts";
 import { runtime } from "../memory/runtime.ts";
-import type { Tensor } from "../memory/tensor.ts";
+import { Tensor } from "../memory/tensor.ts";
 import { nearest } from "../options.ts";
 
 /** What every module's options may hold. */
@@ -82,7 +82,7 @@ export abstract class Module {
   /**
    * Copies values into the parameters.
    * @param values by name, with exactly this module's names and shapes
-   * @throws HiddenstateError `missing`, `unknown` or `mismatch`, naming the parameters; nothing is copied then
+   * @throws HiddenstateError `missing`, `unknown`, `invalid` or `mismatch`, naming the parameters; nothing is copied then
    */
   loadStateDict(values: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>): void {
     const given = values instanceof Map ? values : new Map(Object.entries(values));
@@ -103,6 +103,12 @@ export abstract class Module {
           `loadStateDict: unknown parameter "${name}"${near ? `; did you mean "${near}"?` : "; the model has none of that name"}`,
         );
       }
+      if (!(source instanceof Tensor)) {
+        throw new HiddenstateError(
+          "invalid",
+          `loadStateDict: invalid ${name}: got ${shown(source)}, expected a tensor; make one with tensor(values, shape)`,
+        );
+      }
       if (source.shape.join() !== target.shape.join()) {
         throw new HiddenstateError(
           "mismatch",
@@ -121,6 +127,21 @@ export abstract class Module {
   /** Evaluation and streaming: dropout does nothing. */
   eval(): this {
     return this.#setTraining(false);
+  }
+
+  /** Runs `fn` as after `eval()`; then every part trains again that did before. */
+  evaluating<T>(fn: () => T): T {
+    const training = this.#withParts().filter((module) => module.training);
+    for (const module of training) module.training = false;
+    try {
+      return fn();
+    } finally {
+      for (const module of training) module.training = true;
+    }
+  }
+
+  #withParts(): Module[] {
+    return [this, ...[...this.#parts.values()].flatMap((part) => part.#withParts())];
   }
 
   #setTraining(training: boolean): this {

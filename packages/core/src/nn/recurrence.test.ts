@@ -308,6 +308,28 @@ describe("a recurrence of one's own", () => {
     );
   });
 
+  test("streams without dropout while it trains, and goes on training", () => {
+    const drop = new Dropout({ rate: 0.5 });
+    const network = new Recurrence({
+      state: { h: 8 },
+      parts: { drop },
+      cell: (x, { h }) => {
+        const output = add(drop.forward(x), h);
+        return { output, state: { h: output } };
+      },
+    });
+    const x = [1, 2, 3, 4, 5, 6, 7, 8];
+    expect([...network.stream().push(x)]).toEqual(x);
+    expect([network.training, drop.training]).toEqual([true, true]);
+  });
+
+  test("refuses to load what is no tensor", () => {
+    const linear = new Linear({ inputSize: 1, outputSize: 1, bias: false });
+    expect(() => linear.loadStateDict({ weight: [1] as never })).toThrow(
+      "loadStateDict: invalid weight: got [1], expected a tensor",
+    );
+  });
+
   test("goes on in a stream where a state was saved", () => {
     const stream = ownLSTM().stream();
     stream.push([1, 2, 3]);

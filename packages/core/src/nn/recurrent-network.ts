@@ -1,6 +1,6 @@
 import { HiddenstateError } from "../errors.ts";
 import type { Tensor } from "../memory/tensor.ts";
-import type { CellChoice, CellKind } from "./cell-choice.ts";
+import { type CellChoice, type CellKind, refuseOptionsOfOtherCells } from "./cell-choice.ts";
 import { refuseOptionsOf } from "./cell-options.ts";
 import { GRU } from "./gru.ts";
 import { LSTM } from "./lstm.ts";
@@ -8,7 +8,7 @@ import { MinGRU } from "./min-gru.ts";
 import { MinLSTM } from "./min-lstm.ts";
 import type { Module } from "./module.ts";
 import type { ForwardOptions, RecurrentOptions, RecurrentState } from "./recurrent-options.ts";
-import type { RecurrentNetwork } from "./recurrent.ts";
+import { classNames, type RecurrentNetwork } from "./recurrent.ts";
 import { RNN } from "./rnn.ts";
 import { Transformer } from "./transformer.ts";
 
@@ -16,10 +16,11 @@ import { Transformer } from "./transformer.ts";
 export type RecurrentNetworkOptions = RecurrentOptions & CellChoice & { cell: CellKind };
 
 /**
- * Makes a recurrent network of the chosen cell; what belongs to another cell is left out.
- * @throws HiddenstateError `unsupported` for a Transformer, which is none of them
+ * Makes a recurrent network of the chosen cell.
+ * @throws HiddenstateError `unsupported` for a Transformer, which is none of them; `mismatch` for what belongs to another cell
  */
 export function recurrentNetwork(options: RecurrentNetworkOptions): RecurrentNetwork<RecurrentState> {
+  if (options.cell !== "transformer") refuseOptionsOfOtherCells(`new ${classNames[options.cell]}`, options);
   const { cell, nonlinearity, resetAfter, heads: _, positions: __, ...common } = options;
   switch (cell) {
     case "rnn":
@@ -50,6 +51,7 @@ export interface SequenceNetwork extends Module {
 /** Makes a recurrent network or a Transformer, which looks both ways where others are bidirectional. */
 export function sequenceNetwork(options: RecurrentNetworkOptions): SequenceNetwork {
   if (options.cell !== "transformer") return recurrentNetwork(options);
+  refuseOptionsOfOtherCells("new Transformer", options);
   refuseOptionsOf("new Transformer", "transformer", options);
   const { inputSize, hiddenSize, layers, dropout, heads, positions, batchFirst, bidirectional = false, name } = options;
   const sizes = { inputSize, hiddenSize, layers, dropout, heads, positions, batchFirst, name };

@@ -383,7 +383,7 @@ export abstract class RecurrentNetwork<S extends RecurrentState> extends Module 
 }
 
 /** What the options of the modules are made by: their names in errors. */
-const classNames = { rnn: "RNN", lstm: "LSTM", gru: "GRU", mingru: "MinGRU", minlstm: "MinLSTM" } as const;
+export const classNames = { rnn: "RNN", lstm: "LSTM", gru: "GRU", mingru: "MinGRU", minlstm: "MinLSTM" } as const;
 
 function copyOf(x: Tensor): Tensor {
   const copy = empty(x.shape);

@@ -1,3 +1,5 @@
+import { HiddenstateError, shown } from "../errors.ts";
+
 /** Scores of a path through K tags: of one tag after another, of the first and of the last. */
 export interface PathScores {
   /** [K, K], row-major, from row to column. */
@@ -23,6 +25,7 @@ export interface TagConstraints {
  * @param scores [T, K], row-major
  * @param paths default: all 0, so that each step's best tag is taken, as far as the constraints let it
  * @returns null where no path may be
+ * @throws HiddenstateError `mismatch` unless there are scores of all tags for each step
  * @example
  * viterbi([1, 0, 0, 2], 2);   // [0, 1]
  */
@@ -32,6 +35,12 @@ export function viterbi(
   paths: PathScores | null = null,
   constraints: TagConstraints | null = null,
 ): number[] | null {
+  if (!(Number.isInteger(tagCount) && tagCount > 0 && scores.length % tagCount === 0)) {
+    throw new HiddenstateError(
+      "mismatch",
+      `viterbi: mismatch in scores: got ${scores.length} numbers, expected whole steps of ${shown(tagCount)} tags`,
+    );
+  }
   return bestPathThrough(scores, tagCount, stepScores(tagCount, paths, constraints));
 }
 

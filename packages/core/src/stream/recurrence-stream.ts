@@ -9,11 +9,13 @@ export interface SteppedNetwork<S extends Record<string, Tensor>> {
   step(x: Tensor, state: S): { output: Tensor; state: S };
   /** A state of zeros for so many rows. */
   zeroState(rows: number): S;
+  /** Runs `fn` with dropout switched off. */
+  evaluating<T>(fn: () => T): T;
 }
 
 /**
- * A recurrence over a cell of your own, one time step at a time: made by its `stream`. Nothing goes on the tape, and what the cell makes
- * besides its state ends with each step.
+ * A recurrence over a cell of your own, one time step at a time: made by its `stream`. Nothing goes on the tape, dropout
+ * does nothing, and what the cell makes besides its state ends with each step.
  *
  * @example
  * const stream = network.stream();
@@ -48,7 +50,8 @@ export class RecurrenceStream<S extends Record<string, Tensor>> {
     }
     const { output, state } = noGrad(() =>
       scope(() => {
-        const result = this.#network.step(tensor(Float64Array.from(x), [this.rows, width]), this.#state);
+        const row = tensor(Float64Array.from(x), [this.rows, width]);
+        const result = this.#network.evaluating(() => this.#network.step(row, this.#state));
         return { output: result.output.dataSync(), state: kept(result.state) };
       }),
     );

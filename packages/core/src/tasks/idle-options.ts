@@ -1,17 +1,18 @@
 import { HiddenstateError } from "../errors.ts";
+import { cellOfOption } from "../nn/cell-choice.ts";
 
 /** Options that act together with a value of another one only, and that value's default. */
-const dependent = [
+const dependent: readonly { option: IdleOption; needs: Need; value: string; otherwise: string }[] = [
   { option: "momentum", needs: "optimizer", value: "sgd", otherwise: "adam" },
   { option: "warmup", needs: "schedule", value: "cosine", otherwise: "constant" },
   { option: "minimumCount", needs: "tokenizer", value: "word", otherwise: "character" },
-  { option: "nonlinearity", needs: "cell", value: "rnn", otherwise: "lstm" },
-  { option: "heads", needs: "cell", value: "transformer", otherwise: "lstm" },
-  { option: "positions", needs: "cell", value: "transformer", otherwise: "lstm" },
-  { option: "resetAfter", needs: "cell", value: "gru", otherwise: "lstm" },
-] as const;
+  ...Object.entries(cellOfOption).map(([option, value]) => {
+    return { option: option as IdleOption, needs: "cell" as const, value, otherwise: "lstm" };
+  }),
+];
 
-type Option = (typeof dependent)[number]["option" | "needs"];
+type IdleOption = "momentum" | "warmup" | "minimumCount" | keyof typeof cellOfOption;
+type Need = "optimizer" | "schedule" | "tokenizer" | "cell";
 
 /**
  * Refuses options that would do nothing.
@@ -19,7 +20,7 @@ type Option = (typeof dependent)[number]["option" | "needs"];
  * @throws HiddenstateError `mismatch`, naming the option and what it needs
  */
 export function refuseIdleOptions(options: {
-  readonly [Name in Option]?: string | number | boolean | undefined;
+  readonly [Name in IdleOption | Need]?: string | number | boolean | undefined;
 }): void {
   for (const { option, needs, value, otherwise } of dependent) {
     const other = options[needs] ?? otherwise;

@@ -66,6 +66,14 @@ describe("sample", () => {
     expect(draws.position).toBe(0);
   });
 
+  test("draws nothing from what are no probabilities", () => {
+    for (const logits of [[NaN, 1, 2], [0, NaN, 2], [-Infinity, -Infinity], [Infinity, 0], []])
+      for (const options of [{}, { topK: 2 }, { topP: 0.5 }])
+        expect(() => sample(logits, options, random())).toThrow("sample: logits that are not finite");
+    expect(() => sample([NaN, 5, 1], { temperature: 0 }, random())).toThrow("sample: logits that are not finite");
+    expect(sample([-Infinity, 0], {}, random())).toBe(1);
+  });
+
   test("keeps shorter and longer vocabularies apart", () => {
     const draws = random();
     for (const size of [5, 100, 3, 50, 1]) {

@@ -1,3 +1,4 @@
+import { HiddenstateError } from "../errors.ts";
 import type { Random } from "../memory/random.ts";
 import { type OptionRules, resolveOptions } from "../options.ts";
 import { likeliest } from "./likeliest.ts";
@@ -25,11 +26,20 @@ export const samplingRules: OptionRules<SamplingOptions> = {
  * @param logits [V], in nats
  * @param random where the draw comes from; untouched at temperature 0
  * @returns the token's index
- * @throws HiddenstateError `invalid` for options out of range
+ * @throws HiddenstateError `invalid` for options out of range, `not-finite` for NaN among the logits and where none is finite
  */
 export function sample(logits: ArrayLike<number>, options: SamplingOptions, random: Random): number {
   const { temperature, topK, topP } = resolveOptions("sample", options, samplingRules);
-  return temperature === 0 ? likeliest(logits) : draw(logits, temperature, topK, topP, random);
+  if (temperature > 0) return draw(logits, temperature, topK, topP, random);
+  for (let i = 0; i < logits.length; i++) if (Number.isNaN(logits[i])) throw noProbabilities();
+  return likeliest(logits);
+}
+
+function noProbabilities(): HiddenstateError {
+  return new HiddenstateError(
+    "not-finite",
+    "sample: logits that are not finite: got NaN, or no finite number among them; has the model diverged in training?",
+  );
 }
 
 // Drawing follows every token of a text, so its arrays are made once for all draws.
@@ -49,6 +59,7 @@ function draw(logits: ArrayLike<number>, temperature: number, topK: number, topP
     ranking[i] = i;
     whole += weights[i];
   }
+  if (!(whole > 0)) throw noProbabilities();
   if (topK >= count && topP === 1) return pick(random.uniform() * whole, 0, 1, count);
   const head = rankHead(count, topK, topP, whole);
   // The likeliest stands last.

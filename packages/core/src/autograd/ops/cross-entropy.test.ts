@@ -23,6 +23,16 @@ describe.each(everyEngine)("on $name", ({ options }) => {
     expectClose(crossEntropy(logits, integers([0, 1, 2, 0], [2, 2])), loss, 0);
   });
 
+  test("the gradient does not change when a number is added to all logits of a row", () => {
+    const gradient = (shift: number): Float32Array => {
+      const logits = tensor([shift, shift + 2, shift - 1], [1, 3]);
+      logits.requiresGrad = true;
+      crossEntropy(logits, [0], { labelSmoothing: 0.1 }).backward();
+      return logits.grad!.dataSync();
+    };
+    expect(gradient(1e6)).toEqual(gradient(0));
+  });
+
   test("targets of a tensor are checked before a kernel follows them, such as padding that nobody ignores", () => {
     const logits = normal([4, 3]);
     const padded = integers([...padTokens([[1, 2], [0]]).values]);

@@ -53,7 +53,7 @@ export function crossEntropy(
   const [wanted, made] = targetTensor(targets, rows, classes, ignoreIndex);
   const loss = empty([]);
   const counted = empty([1]);
-  const logNormalizer = empty([rows]);
+  const logNormalizer = empty([rows, 2]);
   const shared = { rows, classes, ignoreIndex, mean: reduction === "mean" ? 1 : 0, labelSmoothing };
   kernels.crossEntropy({
     loss: loss.offset,

@@ -180,7 +180,7 @@ function* crossEntropyCases(): Generator<ConformanceCase> {
           const targets = targetsOf(samples.integers(rows, classes), ignoreIndex, ignoring);
           const logits = samples.normal(rows * classes, scale);
           const weights = weighted ? weightsOf(classes, samples) : new Float64Array(classes).fill(1);
-          const [loss, counted, logNormalizer] = [stage.room(1), stage.room(1), stage.room(rows)];
+          const [loss, counted, logNormalizer] = [stage.room(1), stage.room(1), stage.room(rows, 2)];
           stage.kernels.crossEntropy({
             loss,
             counted,
@@ -204,8 +204,8 @@ function* crossEntropyCases(): Generator<ConformanceCase> {
             of += (1 - labelSmoothing) * weights[targets[r]] * logSize(row, targets[r]);
             for (let j = 0; j < classes; j++) of += (labelSmoothing / classes) * weights[j] * logSize(row, j);
           }
-          const normalizers = stage.read(logNormalizer).map((value, r) => (used[r] ? value : 0));
-          const normalizerSize = mapped(rows, (r) => 1 + Math.abs(numbers[r].largest) + Math.abs(numbers[r].logSum));
+          const normalizers = stage.read(logNormalizer).map((value, i) => (used[i >> 1] ? value : 0));
+          const normalizerSize = mapped(2 * rows, (i) => (i % 2 === 0 ? 0 : 1 + Math.abs(numbers[i >> 1].logSum)));
           return {
             loss: {
               values: stage.read(loss),
@@ -223,7 +223,9 @@ function* crossEntropyCases(): Generator<ConformanceCase> {
             const targets = targetsOf(samples.integers(rows, classes), ignoreIndex, ignoring);
             const logits = samples.normal(rows * classes, scale);
             const numbers = rowsOf(logits, rows, classes);
-            const logNormalizer = Float64Array.from(numbers, ({ largest, logSum }) => Math.fround(largest + logSum));
+            const logNormalizer = Float64Array.from(
+              numbers.flatMap(({ largest, logSum }) => [largest, Math.fround(logSum)]),
+            );
             const weights = weighted ? weightsOf(classes, samples) : new Float64Array(classes).fill(1);
             const counted = Math.fround(
               targets.reduce((sum, target) => (target === ignoreIndex ? sum : sum + weights[target]), 0),
@@ -251,7 +253,7 @@ function* crossEntropyCases(): Generator<ConformanceCase> {
                 const r = Math.floor(i / classes);
                 // An ignored row gets nothing: its start to the bit.
                 if (targets[r] === ignoreIndex) return 0;
-                const logProbability = logits[i] - logNormalizer[r];
+                const logProbability = logits[i] - logNormalizer[2 * r] - logNormalizer[2 * r + 1];
                 const probability = Math.exp(logProbability) * (1 + Math.abs(logProbability));
                 const whole =
                   (1 - labelSmoothing) * weights[targets[r]] +
@@ -272,7 +274,7 @@ function* crossEntropyCases(): Generator<ConformanceCase> {
     run(stage) {
       const outcomes: ReturnType<ConformanceCase["run"]> = {};
       for (const row of specialRows) {
-        const [loss, counted, logNormalizer] = [stage.room(1), stage.room(1), stage.room(1)];
+        const [loss, counted, logNormalizer] = [stage.room(1), stage.room(1), stage.room(1, 2)];
         const logits = row.map(Math.fround);
         stage.kernels.crossEntropy({
           loss,

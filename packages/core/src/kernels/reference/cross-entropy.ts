@@ -12,7 +12,7 @@ export function crossEntropy(heap: ReferenceHeap, args: KernelArguments<"crossEn
   for (let r = 0; r < rows; r++) {
     const target = heap.ints[heap.intAt(args.targets) + r];
     if (target === args.ignoreIndex) {
-      f[logNormalizer + r] = 0;
+      f.fill(0, logNormalizer + 2 * r, logNormalizer + 2 * r + 2);
       continue;
     }
     const x = heap.at(args.logits) + r * classes;
@@ -26,7 +26,7 @@ export function crossEntropy(heap: ReferenceHeap, args: KernelArguments<"crossEn
       for (let j = 0; j < classes; j++) total += cost(j);
       loss += (labelSmoothing / classes) * total;
     }
-    f[logNormalizer + r] = largest + logSum;
+    f.set([largest, logSum], logNormalizer + 2 * r);
     sum += loss;
     counted += weight(target);
   }
@@ -49,7 +49,7 @@ export function crossEntropyBackward(heap: ReferenceHeap, args: KernelArguments<
   for (let j = 0; j < classes; j++) total += weight(j);
   for (let r = 0; r < rows; r++) {
     const target = heap.ints[heap.intAt(args.targets) + r];
-    const logNormalizer = f[heap.at(args.logNormalizer) + r];
+    const [largest, logSum] = f.subarray(heap.at(args.logNormalizer) + 2 * r);
     const x = heap.at(args.logits) + r * classes;
     const gradX = heap.at(args.gradLogits) + r * classes;
     const ignored = target === args.ignoreIndex;
@@ -61,7 +61,7 @@ export function crossEntropyBackward(heap: ReferenceHeap, args: KernelArguments<
         continue;
       }
       const wanted = ((j === target ? 1 - labelSmoothing : 0) + labelSmoothing / classes) * weight(j);
-      f[gradX + j] = start + scale * (Math.exp(f[x + j] - logNormalizer) * whole - wanted);
+      f[gradX + j] = start + scale * (Math.exp(f[x + j] - largest - logSum) * whole - wanted);
     }
   }
 }

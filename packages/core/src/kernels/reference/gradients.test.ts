@@ -114,7 +114,7 @@ describe("cross-entropy", () => {
     labelSmoothing: number,
   ): { loss: number; counted: number; logNormalizer: Float64Array } =>
     staged((stage) => {
-      const [loss, counted, logNormalizer] = [stage.room(1), stage.room(1), stage.room(rows)];
+      const [loss, counted, logNormalizer] = [stage.room(1), stage.room(1), stage.room(rows, 2)];
       stage.kernels.crossEntropy({
         loss,
         counted,

@@ -48,7 +48,8 @@ export const normalization = {
   /**
    * Cross-entropy of logits [N, V] and targets int32 [N] in nats: per counted row (1-s)*(-log p_target) + s/V * sum(-log p), s the
    * label smoothing; rows whose target is ignoreIndex count for nothing. Writes loss [1] (mean over counted rows or, with
-   * mean 0, their sum; 0 if there are none), counted [1] (how many, as a float) and logNormalizer [N] (log sum exp).
+   * mean 0, their sum; 0 if there are none), counted [1] (how many, as a float) and logNormalizer [N, 2] (a row's
+   * largest x and log sum exp(x - largest), apart: beside a large x their sum would be rounded).
    *
    * With weights [V] (else absent), class j costs weights[j] as much: (1-s)*weights[target]*(-log p_target) +
    * s/V * sum(weights[j]*(-log p_j)); a weight of 0 makes it 0 whatever p. `counted` and the mean's divisor are then the sum of

@@ -159,6 +159,14 @@ describe("a team of threads", () => {
     }
   });
 
+  test("nobody waits for the workers of one that was closed", async () => {
+    const set = await withMemory({ threads: 2 });
+    const waiting = set.team!.whenReady();
+    set.close();
+    await waiting;
+    expect(() => fill(set, 1)).toThrow("was closed");
+  });
+
   test("computes nothing after it was closed", async () => {
     const set = await withMemory({ threads: 2 });
     await set.team!.whenReady();

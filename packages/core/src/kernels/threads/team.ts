@@ -65,10 +65,10 @@ export class Team implements KernelTeam {
     return Atomics.load(this.#control, words.ready);
   }
 
-  /** Waits until all workers take parts, or could not be started. */
+  /** Waits until all workers take parts, or could not be started, or none will any more: the team was closed, or failed. */
   async whenReady(): Promise<void> {
     this.#start();
-    while (this.ready + this.#lost < this.#plan.workers.length) {
+    while (!this.#failure && this.ready + this.#lost < this.#plan.workers.length) {
       await new Promise((resolve) => {
         setTimeout(resolve, 1);
       });
