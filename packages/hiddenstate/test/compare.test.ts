@@ -16,7 +16,7 @@ const wanted = [
   "--parameters",
   "4000",
   "--steps",
-  "20",
+  "200",
 ];
 
 interface Run {
@@ -34,7 +34,7 @@ describe("compare", { timeout: 120_000 }, () => {
     expect(stdout).toMatch(/^cell +width +parameters +held-out loss +over seeds/m);
     expect(stdout).toMatch(/^one stream +step at 64 +step at 1,024 +memory +state at 1 /m);
     expect(stdout).toMatch(/^Take the (GRU|Transformer): its held-out loss of /m);
-    expect(stderr).toContain("2 cells, 2 seeds, 4 runs of 20 steps each");
+    expect(stderr).toContain("2 cells, 2 seeds, 4 runs of 200 steps each");
     const { plan, runs } = recorded("whole");
     for (const { parameters } of plan.cells) expect(Math.abs(parameters - 4000)).toBeLessThan(400);
     expect(runs.map(({ cell, seed }) => `${cell} ${seed}`)).toEqual([
@@ -54,7 +54,7 @@ describe("compare", { timeout: 120_000 }, () => {
     let asked = false;
     running.child.stdout!.on("data", () => {
       // In the middle of the second run; asked twice it would quit at once.
-      if (asked || !/"run":2,.*"type":"evaluation","step":4/.test(running.stdout())) return;
+      if (asked || !/"run":2,.*"type":"evaluation","step":20/.test(running.stdout())) return;
       asked = true;
       running.child.kill("SIGINT");
     });
@@ -129,8 +129,8 @@ describe("compare", { timeout: 120_000 }, () => {
     expect(refused("--cells", "gru,rnn", "--heads", "2")).toContain("it does nothing without --cell transformer");
     expect(refused("--cells", "gru,rnn", "--peepholes")).toContain("it does nothing without --cell lstm");
     expect(refused("--seeds", "1")).toContain("invalid --seeds");
-    const other = hiddenstate(["compare", text, "--out", "whole", "--resume", "--steps", "30"]);
-    expect(other.stderr).toContain('whole was begun otherwise: budget was {"steps":20}, is {"steps":30}');
+    const other = hiddenstate(["compare", text, "--out", "whole", "--resume", "--steps", "300"]);
+    expect(other.stderr).toContain('whole was begun otherwise: budget was {"steps":200}, is {"steps":300}');
     const seed = hiddenstate(["compare", text, "--out", "whole", "--resume", "--seed", "7"]);
     expect(seed.stderr).toContain("compare: mismatch in options: whole was begun otherwise: seed was 0, is 7;");
     const again = hiddenstate([...wanted, "--out", "whole"]);
