@@ -126,7 +126,7 @@ describe("compare", { timeout: 120_000 }, () => {
     expect(refused("--cells", "gru,rnn", "--steps", "50", "--evaluate-every", "60")).toContain("use 60 steps or more");
     expect(refused("--cells", "gru")).toContain("invalid --cells: got gru, expected two or more of rnn, lstm, gru");
     expect(refused("--cells", "gru,lstn")).toContain('invalid --cells: got "lstn"');
-    expect(refused("--cells", "gru,rnn", "--heads", "2")).toContain("it does nothing without --cell transformer");
+    expect(refused("--cells", "gru,rnn", "--heads", "2")).toContain("it does nothing without cell transformer");
     expect(refused("--cells", "gru,rnn", "--peepholes")).toContain("it does nothing without --cell lstm");
     expect(refused("--seeds", "1")).toContain("invalid --seeds");
     const other = hiddenstate(["compare", text, "--out", "whole", "--resume", "--steps", "300"]);

@@ -117,6 +117,9 @@ describe("data that can't be used ends with 1 and leaves no folder behind", () =
       expect(complaintOf([command, "-"], 1)).toContain("unsupported data -: it is standard input or a pipe");
       expect(complaintOf([command, "book.txt.gz"], 1)).toContain("unpack it first (gunzip -k book.txt.gz)");
     }
+    trained("unpacked", "--steps", "2");
+    const packed = file("book.txt.gz", Buffer.from("1f8b0800", "hex"));
+    expect(complaintOf(["evaluate", "unpacked", packed], 1)).toContain("it is compressed; unpack it first");
   });
 
   test("a validation file that is not there", () => {

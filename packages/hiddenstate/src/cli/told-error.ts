@@ -41,7 +41,10 @@ export function toldError(error: HiddenstateError, command: Command | undefined)
   const [, , about = ""] = subject.exec(said) ?? [];
   const given = command?.getOptionValueSource(about) === "cli" && !ofPlaces.has(about);
   const otherModel = /^(load: mismatch in task|(\w+: )?unsupported model)\b/.test(said);
-  const flags = [...taskOptions(), ...(command?.options ?? [])];
+  const own = command?.options ?? [];
+  // Advice to train otherwise names flags of `train`; a command that trains has all that it knows of itself.
+  const trains = own.some((option) => option.attributeName() === "hidden");
+  const flags = trains ? own : [...taskOptions(), ...own];
   const message = withFlags(said, flags, given ? about : undefined);
   return { message, wrongUse: given || otherModel };
 }

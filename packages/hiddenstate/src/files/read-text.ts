@@ -1,6 +1,7 @@
 import { constants } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import { HiddenstateError } from "@hiddenstate/core";
+import { packedFile } from "./refuse-unreadable.ts";
 import { failedWith, storageFault } from "./storage-fault.ts";
 
 /**
@@ -55,12 +56,14 @@ export function onlyMark(path: string): HiddenstateError {
 }
 
 /**
- * For a file that is not UTF-8.
+ * For a file that is not UTF-8, perhaps because it is packed.
  *
  * @param bytes of the file, some that do not decode
  * @param before how many bytes and lines of the file come before them
  */
 export function notUtf8(path: string, bytes: Uint8Array, before = { bytes: 0, lines: 0 }): HiddenstateError {
+  const packed = packedFile(path);
+  if (packed) return packed;
   return new HiddenstateError(
     "invalid",
     `invalid file ${path}: not UTF-8 text (${describeFault(bytes, before)}); convert it to UTF-8, or read it byte by byte with --tokenizer byte`,

@@ -18,17 +18,22 @@ const unpackers: Readonly<Record<string, string>> = {
  * @throws HiddenstateError `unsupported`, saying what to do
  */
 export async function refuseUnreadable(path: string, asBytes: boolean): Promise<void> {
-  const [, ending = ""] = /\.(\w+)$/.exec(path.toLowerCase()) ?? [];
-  const unpacker = Object.hasOwn(unpackers, ending) ? unpackers[ending] : undefined;
-  if (unpacker !== undefined && !asBytes)
-    throw new HiddenstateError(
-      "unsupported",
-      `unsupported file ${path}: it is compressed; unpack it first (${unpacker} ${path}), and give the file that comes of it`,
-    );
+  const packed = packedFile(path);
+  if (packed && !asBytes) throw packed;
   if (path !== "-" && (await isKept(path))) return;
   throw new HiddenstateError(
     "unsupported",
     `unsupported data ${path}: it is standard input or a pipe, and data is read more than once; write it to a file first (cat > data.txt), and give that`,
+  );
+}
+
+/** For a file that is packed, by its ending, and what unpacks it; null for others. */
+export function packedFile(path: string): HiddenstateError | null {
+  const [, ending = ""] = /\.(\w+)$/.exec(path.toLowerCase()) ?? [];
+  if (!Object.hasOwn(unpackers, ending)) return null;
+  return new HiddenstateError(
+    "unsupported",
+    `unsupported file ${path}: it is compressed; unpack it first (${unpackers[ending]} ${path}), and give the file that comes of it`,
   );
 }
 
