@@ -127,7 +127,7 @@ describe("compare", { timeout: 120_000 }, () => {
     expect(refused("--cells", "gru")).toContain("invalid --cells: got gru, expected two or more of rnn, lstm, gru");
     expect(refused("--cells", "gru,lstn")).toContain('invalid --cells: got "lstn"');
     expect(refused("--cells", "gru,rnn", "--heads", "2")).toContain("it does nothing without cell transformer");
-    expect(refused("--cells", "gru,rnn", "--peepholes")).toContain("it does nothing without --cell lstm");
+    expect(refused("--cells", "gru,rnn", "--peepholes")).toContain("it does nothing without cell lstm");
     expect(refused("--seeds", "1")).toContain("invalid --seeds");
     const other = hiddenstate(["compare", text, "--out", "whole", "--resume", "--steps", "300"]);
     expect(other.stderr).toContain('whole was begun otherwise: budget was {"steps":200}, is {"steps":300}');
