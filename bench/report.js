@@ -122,7 +122,7 @@ function measured(target, runs) {
 function verdict(value, { least, most }) {
   if (value === undefined) return "not measured";
   const share = least === undefined ? (most ?? Infinity) / value : value / least;
-  return share >= 1 ? "yes" : `no, ${((1 - share) * 100).toFixed(0)} % short`;
+  return share >= 1 ? "yes" : `no, ${((1 - share) * 100).toFixed(share > 0.99 ? 1 : 0)} % short`;
 }
 
 /** @param {Results} run */
