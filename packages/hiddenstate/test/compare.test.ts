@@ -132,7 +132,7 @@ describe("compare", { timeout: 120_000 }, () => {
     const other = hiddenstate(["compare", text, "--out", "whole", "--resume", "--steps", "300"]);
     expect(other.stderr).toContain('whole was begun otherwise: budget was {"steps":200}, is {"steps":300}');
     const seed = hiddenstate(["compare", text, "--out", "whole", "--resume", "--seed", "7"]);
-    expect(seed.stderr).toContain("compare: mismatch in options: whole was begun otherwise: seed was 0, is 7;");
+    expect(seed.stderr).toContain("compare: mismatch in options: whole was begun otherwise: --seed was 0, is 7;");
     const again = hiddenstate([...wanted, "--out", "whole"]);
     expect(again.stderr).toContain("compare: invalid --out: the folder whole exists already");
   });

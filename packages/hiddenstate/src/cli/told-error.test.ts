@@ -25,6 +25,11 @@ test.each([
   ["train: invalid text: it is empty, from 1 to 2", "train: invalid text: it is empty, from 1 to 2"],
   ["a.csv: line 3: text layers.txt", "a.csv: line 3: text layers.txt"],
   ["use a smaller --bptt", "use a smaller --bptt"],
+  [
+    "runs/a was trained otherwise: layers was 1, is 2; bptt was 64, is 32; which may start from this model (from)",
+    "runs/a was trained otherwise: --layers was 1, is 2; --bptt was 64, is 32; which may start from this model (--from)",
+  ],
+  ["a.csv: the text was cut", "a.csv: the text was cut"],
 ])("%s", (message, told) => {
   expect(withFlags(message, options)).toBe(told);
 });

@@ -67,9 +67,11 @@ export function withFlags(message: string, options: readonly Option[], given?: s
     if (/[A-Z]/.test(name)) told = told.replaceAll(new RegExp(`${word}(: true)?`, "g"), flag);
     if (choices !== "") told = told.replaceAll(new RegExp(`${word} "?(${choices})\\b"?`, "g"), `${flag} $1`);
     if (name === given || !everyday.has(name))
-      told = told
-        .replace(new RegExp(`${faults.source}${word}(?! size)`), `$1${flag}`)
-        .replaceAll(`(${name})`, `(${flag})`);
+      told = told.replace(new RegExp(`${faults.source}${word}(?! size)`), `$1${flag}`);
+    // In brackets stands what to give, and where a run is gone on with what it was given.
+    told = told
+      .replaceAll(`(${name})`, `(${flag})`)
+      .replaceAll(new RegExp(`(?<=otherwise: |; )${word}(?= was )`, "g"), flag);
     if (!everyday.has(name))
       told = told
         .replaceAll(new RegExp(`${word}(?= \\d)`, "g"), flag)
